@@ -214,8 +214,10 @@ def rules_c(rules):
 
 
 def exports(rows):
-    """Names that a driver links against, as a dynamic list for the linker."""
-    names = "".join(f"    {row['name']};\n" for row in rows if row["reach"] == "export")
+    """Names that a driver may link against, as a dynamic list for the linker. Inline ones too:
+    our headers may make a function of what is inline on Windows."""
+    names = "".join(f"    {row['name']};\n" for row in rows
+                    if row["kind"] == "routine" and row["args"] not in ("?", "-"))
     return f"/* {MADE} from contract.tbl. */\n{{\n{names}}};\n"
 
 
@@ -261,6 +263,11 @@ def thunks_c(rows):
                        "        slot[i] = __builtin_va_arg(list, uint64_t);\n"
                        "    __builtin_ms_va_end(list);\n")
             given += [f"slot[{i}]" for i in range(VARIADIC_SLOTS)]
+        if args.endswith("a"):
+            # Past the registers, a native list reads eight-byte slots, as the Microsoft one does.
+            out.append("    struct {\n        uint32_t gp, fp;\n        void *overflow, *save;\n"
+                       f"    }} list = {{48, 304, a{count - 1}, 0}};\n\n")
+            given[-1] = "&list"
         call = f"NATIVE({name})({', '.join(given)})"
         out.append(f"    {'' if args[0] == 'v' else 'return '}{call};\n}}\n\n")
     for row in callable_rows(rows, "callback"):
@@ -322,7 +329,9 @@ check(const char *name, const uint64_t *sent, unsigned count, uint64_t result, u
         head = prototype(row, "static MS " if callback else "", f"native_{name}")
         out.append(f"{head}\n{{\n")
         for i, letter in enumerate(fixed):
-            out.append(f"    got[{i}] = (uint64_t){'(uintptr_t)' if '*' in TYPES[letter] else ''}a{i};\n")
+            through = "(uintptr_t)" if "*" in TYPES[letter] else ""
+            arrived = f"((void **)a{i})[1]" if letter == "a" else f"a{i}"
+            out.append(f"    got[{i}] = (uint64_t){through}{arrived};\n")
         total = len(fixed)
         if variadic:
             out.append(f"    __builtin_va_list list;\n    __builtin_va_start(list, a{total - 1});\n"
