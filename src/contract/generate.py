@@ -370,7 +370,7 @@ check(const char *name, const uint64_t *sent, unsigned count, uint64_t result, u
 def coverage_md(rows):
     routines = [row for row in rows if row["module"] == "storport" and row["kind"] == "routine"]
     core = [row for row in routines if row["core"] == "yes"]
-    out = [f"# Coverage\n\n<!-- {MADE}; do not edit: run `make coverage`. -->\n\n",
+    out = [f"# Coverage\n\n<!-- {MADE}; do not edit: cmake --build build --target coverage -->\n\n",
            "Green: built, and with a program in `tests/conformance/`. Built: works, program to "
            "come. Red: answers as the documentation says for \"not supported\".\n\n",
            "| rows | all | green | built | red |\n|---|---|---|---|---|\n"]
@@ -390,7 +390,8 @@ def coverage_md(rows):
             ("Core Storport routines", core),
             ("Other Storport routines", [row for row in routines if row["core"] == "no"]),
             ("Callbacks", [row for row in rows if row["kind"] == "callback"]),
-            ("Kernel functions", [row for row in rows if row["module"] != "storport"])):
+            ("Kernel functions (those not listed are red)",
+             [row for row in rows if row["module"] != "storport" and row["state"] == "built"])):
         out.append(f"\n## {title}\n\n| name | state | reached by | highest IRQL | from | since |\n"
                    "|---|---|---|---|---|---|\n")
         for row in chosen:
@@ -406,6 +407,7 @@ def write_changed(path, text):
         with open(path, encoding="utf-8") as file:
             if file.read() == text:
                 return
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
 
