@@ -17,7 +17,7 @@ PATTERNS = [
     ("work left undone", r"(?i)\bplace" + r"holder"),
     ("who wrote it", whole("(A", "I|L", "LM)(?![-_/])")),
     ("who wrote it", r"(?i)\b(cla" + r"ude|anth" + r"ropic|open" + r"ai|chat" + r"gpt|co" + r"pilot)\b"),
-    ("who wrote it", r"(?i)\b(co-authored-by|generated with)\b".replace("generated", "gen" + "erated").replace("authored", "auth" + "ored")),
+    ("who wrote it", r"(?i)\b(co-auth" + r"ored-by|gene" + r"rated with)\b"),
     ("workplace", r"(?i)\b(sub)?age" + r"nts?\b"),
     ("workplace", r"(?i)\b(this|our|a previous|the next|another) ses" + r"sion\b"),
     ("host of a package registry", r"(?i)https?://[\w.:-]*(arti" + r"factory|nex" + r"us|pypi\.|proxy)"),
