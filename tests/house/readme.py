@@ -37,8 +37,19 @@ def check_command(root, path, line, targets, known):
     return None
 
 
+def check_makefile(root):
+    """Each target has its line in `make help`, and each script that a recipe runs can be run."""
+    content = house.text(root, "Makefile")
+    for target in re.findall(r"^([a-z]+):", content, re.M):
+        if target != "help" and not re.search(rf"'make {target} ", content):
+            yield f"Makefile: make help does not tell of {target}"
+    for script in re.findall(r"^\t@?(?:\w+=\S+ )*\./(scripts/\S+)", content, re.M):
+        if not os.access(os.path.join(root, script), os.X_OK):
+            yield f"Makefile: {script} cannot be run"
+
+
 def check(root):
-    complaints = []
+    complaints = list(check_makefile(root))
     targets = set(re.findall(r"^([a-z]+):", house.text(root, "Makefile"), re.M))
     known = verbs() if program else None
     documents = [p for p in house.tracked(root)
@@ -62,13 +73,15 @@ def check(root):
     return [c for c in complaints if c]
 
 
-GOOD = {"Makefile": "run:\n\t@true\n", "scripts/a.sh": "", "docs/b.md": "[up](../README.md)",
+GOOD = {"Makefile": "help:\n\t@echo 'make run  runs'\nrun:\n\t@true\n", "scripts/a.sh": "", "docs/b.md": "[up](../README.md)",
         "README.md": "`make run`, `scripts/a.sh`, [b](docs/b.md)\n```sh\nDEPS=none make run  # words\n```\n"}
 BAD = [
     ("no target fly", {"README.md": "```sh\nmake fly\n```\n"}),
     ("no target fly", {"HACKING.md": "Type `make fly`.\n"}),
     ("there is no scripts/b.sh", {"README.md": "see `scripts/b.sh`\n"}),
     ("there is no scripts/b.sh", {"README.md": "```sh\nbash scripts/b.sh\n```\n"}),
+    ("does not tell of fly", {"Makefile": "fly:\n\t@true\n"}),
+    ("cannot be run", {"Makefile": "help:\n\t@echo 'make run  runs'\nrun:\n\t@./scripts/b.sh\n"}),
     ("leads nowhere", {"docs/b.md": "[c](c.md)"}),
 ]
 if __name__ == "__main__":
