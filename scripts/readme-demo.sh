@@ -31,11 +31,6 @@ DEMO_BUILT=${1:-build} ./scripts/demo.sh >"$scratch/output" 2>"$scratch/progress
 if [ "$mode" = check ]; then
     diff -u "$readme" "$scratch/readme" ||
         die "$readme does not show what the demo prints: run scripts/readme-demo.sh"
-    # Proof that the comparison can fail: one word changed in the output is seen.
-    sed '/^<!-- demo -->$/,/^<!-- \/demo -->$/s/request/rekwest/' "$readme" >"$scratch/other"
-    if cmp -s "$scratch/other" "$scratch/readme"; then
-        die "The comparison sees no difference where there is one."
-    fi
     echo "README.md shows what the demo prints"
 else
     cat "$scratch/readme" >"$readme"
