@@ -22,6 +22,19 @@ state_of(const struct rt *rt)
     return rt ? rt_slot(rt, RT_SLOT_CONTRACT) : NULL;
 }
 
+static void
+ledger_lock(struct contract_state *state)
+{
+    while (atomic_flag_test_and_set_explicit(&state->lock, memory_order_acquire))
+        __builtin_ia32_pause();
+}
+
+static void
+ledger_unlock(struct contract_state *state)
+{
+    atomic_flag_clear_explicit(&state->lock, memory_order_release);
+}
+
 int
 finding_init(struct rt *rt)
 {
@@ -91,7 +104,7 @@ enter(struct contract_state *state, struct finding *finding, uint64_t key)
     unsigned count, i;
     bool fresh = false;
 
-    rt_word_acquire(&state->lock);
+    ledger_lock(state);
     count = atomic_load_explicit(&state->count, memory_order_relaxed);
     for (i = 0; i < count && state->keys[i] != key; i++)
         ;
@@ -105,7 +118,7 @@ enter(struct contract_state *state, struct finding *finding, uint64_t key)
     } else {
         state->dropped++;
     }
-    rt_word_release(&state->lock);
+    ledger_unlock(state);
     return fresh;
 }
 
@@ -171,9 +184,9 @@ finding_get(struct rt *rt, unsigned index, struct finding *out)
 
     if (index >= finding_count(rt))
         return false;
-    rt_word_acquire(&state->lock);
+    ledger_lock(state);
     *out = state->findings[index];
-    rt_word_release(&state->lock);
+    ledger_unlock(state);
     return true;
 }
 
