@@ -98,7 +98,7 @@ rt_backtrace_from(void *pc, void *frame, void **pcs, unsigned max)
     if (!max)
         return 0;
     pcs[0] = pc;
-    return 1 + walk(frame, 0, pcs + 1, max - 1, 0);
+    return 1 + walk(frame, UINTPTR_MAX, pcs + 1, max - 1, 0);
 }
 
 /* ---- images ------------------------------------------------------------------------------- */
