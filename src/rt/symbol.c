@@ -60,7 +60,7 @@ walk(const uintptr_t *frame, uintptr_t known_page, void **pcs, unsigned max, uns
     while (count < max) {
         uintptr_t at = (uintptr_t)frame, next;
 
-        if (at % sizeof(uintptr_t))
+        if (at % sizeof(uintptr_t) || at < RT_PAGE_BYTES) /* a NULL set would be no set */
             break;
         for (uintptr_t word = at; word <= at + sizeof(uintptr_t); word += sizeof(uintptr_t)) {
             if (word / RT_PAGE_BYTES == known_page)
