@@ -1,5 +1,5 @@
-/* The ledger of findings: one entry a place, counted; bounded; heard of once; muted; two hosts apart;
- * reported from several processors at once; and the text for people, with file and line. */
+/* The ledger of findings: one entry a place, counted; bounded; heard of once; muted; two hosts
+ * apart; reported from several processors at once; and the text for people, with file and line. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,8 +79,8 @@ trace_has(struct rt *rt, uint32_t rule, uint32_t request)
     unsigned seen = 0;
 
     for (size_t i = 0; i < count; i++)
-        seen += records[i].event == RT_TRACE_FINDING && records[i].a == rule &&
-                records[i].c == request;
+        seen +=
+            records[i].event == RT_TRACE_FINDING && records[i].a == rule && records[i].c == request;
     CHECK(seen == 1);
 }
 

@@ -157,8 +157,8 @@ signal_stack(void)
     CHECK(count >= 1 && rt_symbol(pcs[0], &symbol));
     /* Frames that lead nowhere end the walk: unmapped, inaccessible, misaligned, upside down. */
     {
-        uintptr_t *page = mmap(NULL, 2 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                               -1, 0);
+        uintptr_t *page =
+            mmap(NULL, 2 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         uintptr_t *bad[4] = {NULL, page + 511, (uintptr_t *)((char *)page + 4), page + 16};
 
         CHECK(page != MAP_FAILED && mprotect(page + 512, 4096, PROT_NONE) == 0);

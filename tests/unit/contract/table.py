@@ -91,8 +91,8 @@ def check_states(rows, conformance, source):
 
 def check_bad_tables():
     """The generator refuses what cannot be right."""
-    good = ("StorPortX | storport | routine | extended 1 | upp | any | any | both | 8 | - | no | red"
-            " | -\n")
+    good = ("StorPortX | storport | routine | extended 1 | upp | any | any | both | 8 | - | no"
+            " | red | -\n")
     for line, what in ((good, None), (good + good, "a name twice"),
                        (good + good.replace("StorPortX", "StorPortY"), "a code twice"),
                        (good.replace("| any ", "| DIRQL ", 1), "a level"),
