@@ -72,8 +72,8 @@ fake_adapter_start(VOID)
     config.MaximumTransferLength = 0xffffffff;
     config.MaxNumberOfIO = 1000;
     config.Dma64BitAddresses = SCSI_DMA64_SYSTEM_SUPPORTED;
-    found = ((VIRTUAL_HW_FIND_ADAPTER *)(PVOID)callbacks.HwFindAdapter)(
-        extension, NULL, NULL, NULL, NULL, &config, &again);
+    found = ((VIRTUAL_HW_FIND_ADAPTER *)(PVOID)callbacks.HwFindAdapter)(extension, NULL, NULL, NULL,
+                                                                        NULL, &config, &again);
     if (found == SP_RETURN_FOUND && !callbacks.HwInitialize(extension))
         found = SP_RETURN_ERROR;
     return found;
@@ -159,8 +159,8 @@ fake_send(struct fake_request *r)
     struct frame *frame = calloc(1, sizeof(*frame));
     PVOID sense = r->sense_length ? malloc(r->sense_length) : NULL;
     PVOID context = malloc(callbacks.SrbExtensionSize);
-    PVOID srb = r->form == FAKE_LEGACY ? build_legacy(frame, r, sense)
-                                       : build_extended(frame, r, sense);
+    PVOID srb =
+        r->form == FAKE_LEGACY ? build_legacy(frame, r, sense) : build_extended(frame, r, sense);
 
     memset(context, 0xa5, callbacks.SrbExtensionSize);
     if (r->form == FAKE_LEGACY)
@@ -182,8 +182,7 @@ fake_send(struct fake_request *r)
 }
 
 ULONG
-StorPortInitialize(PVOID Argument1, PVOID Argument2, PHW_INITIALIZATION_DATA Data,
-                   PVOID HwContext)
+StorPortInitialize(PVOID Argument1, PVOID Argument2, PHW_INITIALIZATION_DATA Data, PVOID HwContext)
 {
     callbacks = *Data;
     return 0;

@@ -32,7 +32,7 @@ struct fake_request {
     UCHAR cdb[16], cdb_length;
     ULONG flags;
     PVOID data;
-    ULONG data_length; /* after the call: the SRB's DataTransferLength */
+    ULONG data_length;             /* after the call: the SRB's DataTransferLength */
     UCHAR sense[64], sense_length; /* room; after the call: bytes stored */
     UCHAR srb_status, scsi_status; /* after the call */
     ULONG completions;
