@@ -32,11 +32,12 @@ send_cdb(const char *cdb, UCHAR length, PVOID data, ULONG data_length)
 
 /* Blocks 1FFh and 200h: the last of one chunk, the first of the next. */
 static void *
-count_up(void *unused)
+count_up(void *argument)
 {
     UCHAR data[2048];
+    unsigned steps = (unsigned)(size_t)argument;
 
-    for (unsigned step = 0; step < STEPS;) {
+    for (unsigned step = 0; step < steps;) {
         ULONG value;
         if (send_cdb("\x28\0\0\0\1\xff\0\0\2\0", 10, data, 1024) != SRB_STATUS_SUCCESS)
             break;
@@ -89,7 +90,7 @@ main(void)
     for (size_t i = 0; i < 2; i++)
         pthread_create(&churners[i], NULL, churn, (void *)(i + 1));
     for (unsigned i = 0; i < THREADS; i++)
-        pthread_create(&counters[i], NULL, count_up, NULL);
+        pthread_create(&counters[i], NULL, count_up, (void *)(size_t)STEPS);
     for (unsigned i = 0; i < THREADS; i++)
         pthread_join(counters[i], NULL);
     __atomic_store_n(&stop_unmapping, 1, __ATOMIC_RELAXED);
