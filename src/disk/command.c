@@ -1,7 +1,7 @@
 /*
- * One CDB from start to its final answer: sends it, judges what comes back, sends it again at once or
- * by a timer, releases a frozen queue, takes up an underrun where it ended. Never allocates after
- * command_init and never sleeps; answers come at DISPATCH.
+ * One CDB from start to its final answer: sends it, judges what comes back, sends it again at once
+ * or by a timer, releases a frozen queue, takes up an underrun where it ended. Never allocates
+ * after command_init and never sleeps; answers come at DISPATCH.
  */
 #include "disk_priv.h"
 

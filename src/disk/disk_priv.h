@@ -53,9 +53,9 @@ struct verdict {
 void verdict_of(const struct request *request, struct verdict *out);
 /* Rows of the tables, for the test that walks them all. */
 struct verdict_row {
-    uint16_t status;    /* SRB or SCSI status; of sense rows the key */
-    uint8_t asc, ascq;  /* VERDICT_ANY: every one */
-    uint8_t action;     /* enum verdict_action */
+    uint16_t status;   /* SRB or SCSI status; of sense rows the key */
+    uint8_t asc, ascq; /* VERDICT_ANY: every one */
+    uint8_t action;    /* enum verdict_action */
     uint8_t duty;
     uint16_t delay_ms;
     int error;
@@ -122,11 +122,11 @@ void service_finished(struct command *command, int error);
 
 /* A write on the long way. Members: r ranges_lock, I immutable. */
 struct range {
-    struct range *next;    /* r: in order of arrival */
-    uint64_t first, last;  /* I: blocks, inclusive */
-    bool exclusive;        /* I: reads, patches and writes back: nobody may write in between */
-    bool granted;          /* r */
-    struct range *start;   /* to be started by who granted it */
+    struct range *next;   /* r: in order of arrival */
+    uint64_t first, last; /* I: blocks, inclusive */
+    bool exclusive;       /* I: reads, patches and writes back: nobody may write in between */
+    bool granted;         /* r */
+    struct range *start;  /* to be started by who granted it */
 };
 
 /* Short writes count themselves in and out of a lane; a lane is one processor's cache line. */
@@ -136,13 +136,13 @@ struct lane {
 };
 
 struct ranges {
-    rt_word lock;             /* leaf; at DISPATCH */
+    rt_word lock;              /* leaf; at DISPATCH */
     struct range *head, *tail; /* r */
-    unsigned exclusive_count; /* r */
-    bool drained;             /* r: no short write is left since `closed` was set */
-    _Atomic bool closed;      /* some exclusive range exists: writes take the long way */
-    uint16_t lane_count;      /* I */
-    struct lane *lanes;       /* I */
+    unsigned exclusive_count;  /* r */
+    bool drained;              /* r: no short write is left since `closed` was set */
+    _Atomic bool closed;       /* some exclusive range exists: writes take the long way */
+    uint16_t lane_count;       /* I */
+    struct lane *lanes;        /* I */
 };
 
 int ranges_init(struct disk *disk);
@@ -157,9 +157,9 @@ void range_release(struct disk *disk, struct range *range);
 /* ---- jobs (job.c, split.c, trim.c) ----------------------------------------------------------- */
 
 #define JOB_PIECES_MAX 16
-#define JOB_BOUNCED_MAX 4             /* pieces in flight when each carries a bounce buffer */
+#define JOB_BOUNCED_MAX 4 /* pieces in flight when each carries a bounce buffer */
 #define JOB_BOUNCE_BYTES_MAX 131072u
-#define JOB_JOIN_BYTES 16384u         /* an unaligned request up to this is one command */
+#define JOB_JOIN_BYTES 16384u /* an unaligned request up to this is one command */
 
 enum piece_method {
     PIECE_DIRECT,  /* from or to the caller's memory */
@@ -201,23 +201,29 @@ struct piece {
  * RUNNING: `busy` counts pieces in flight and the one who starts them; after an error no new piece
  * starts. FLUSHING: pieces[0] alone is in flight. DONE: the range is released, the job is freed.
  */
-enum job_state { JOB_STATE_NEW, JOB_STATE_WAITING, JOB_STATE_RUNNING, JOB_STATE_FLUSHING, JOB_STATE_DONE };
+enum job_state {
+    JOB_STATE_NEW,
+    JOB_STATE_WAITING,
+    JOB_STATE_RUNNING,
+    JOB_STATE_FLUSHING,
+    JOB_STATE_DONE
+};
 
 /* Members: j lock, I immutable after job_submit. */
 struct job {
-    struct disk *disk;    /* I */
-    struct disk_io *io;   /* I */
-    struct range range;   /* writes */
-    rt_word lock;         /* leaf; at DISPATCH */
-    enum job_state state; /* j */
-    uint64_t first, end;  /* I: bytes */
-    uint64_t next;        /* j: all before it has been given out */
-    unsigned busy;        /* j */
-    int error;            /* j: the first one */
-    bool ranged;          /* I */
-    bool split;           /* j: it took a second chunk */
-    bool same;            /* j: zero by WRITE SAME; false once the unit refused it */
-    bool flush_after;     /* I: FUA by SYNCHRONIZE CACHE */
+    struct disk *disk;     /* I */
+    struct disk_io *io;    /* I */
+    struct range range;    /* writes */
+    rt_word lock;          /* leaf; at DISPATCH */
+    enum job_state state;  /* j */
+    uint64_t first, end;   /* I: bytes */
+    uint64_t next;         /* j: all before it has been given out */
+    unsigned busy;         /* j */
+    int error;             /* j: the first one */
+    bool ranged;           /* I */
+    bool split;            /* j: it took a second chunk */
+    bool same;             /* j: zero by WRITE SAME; false once the unit refused it */
+    bool flush_after;      /* I: FUA by SYNCHRONIZE CACHE */
     uint32_t bounce_bytes; /* I: of each piece; 0: none has one */
     unsigned piece_count;  /* I */
     struct piece pieces[];
@@ -250,7 +256,8 @@ enum flush_step { FLUSH_START, FLUSH_CACHE10, FLUSH_CACHE16, FLUSH_ADAPTER, FLUS
 /* Prepares the command that comes next; false: no more is needed and *error is the answer. */
 bool flush_next(struct command *command, int *error);
 
-/* service.c: START UNIT and rereading, off the path of any request. Members: s lock, I immutable. */
+/* service.c: START UNIT and rereading, off the path of any request. Members: s lock, I immutable.
+ */
 struct service {
     rt_word lock;    /* leaf; at DISPATCH */
     uint8_t wanted;  /* s: bits of enum verdict_duty */
@@ -280,16 +287,16 @@ struct disk {
     struct disk_info info; /* s: bytes, write_cache, fua, read_only; else I */
 
     /* The hot part: read by every request. */
-    _Atomic uint64_t blocks;   /* s */
-    uint8_t block_shift;       /* I */
-    _Atomic uint8_t fua_mode;  /* s: enum disk_fua_mode */
-    _Atomic bool read_only;    /* s */
-    bool caches_data;          /* I: of the adapter */
-    bool tagged;               /* I: the unit queues */
-    uint32_t alignment_mask;   /* I */
-    uint32_t segment_pages;    /* I: elements a scatter/gather list may have; UINT32_MAX: no limit */
-    uint32_t timeout_s;        /* I */
-    _Atomic int broken;        /* s: -errno for all; the block size changed under us */
+    _Atomic uint64_t blocks;  /* s */
+    uint8_t block_shift;      /* I */
+    _Atomic uint8_t fua_mode; /* s: enum disk_fua_mode */
+    _Atomic bool read_only;   /* s */
+    bool caches_data;         /* I: of the adapter */
+    bool tagged;              /* I: the unit queues */
+    uint32_t alignment_mask;  /* I */
+    uint32_t segment_pages;   /* I: elements a scatter/gather list may have; UINT32_MAX: no limit */
+    uint32_t timeout_s;       /* I */
+    _Atomic int broken;       /* s: -errno for all; the block size changed under us */
 
     struct ranges ranges;
     struct service service;
@@ -298,7 +305,7 @@ struct disk {
     _Atomic bool sync16;        /* the unit wants the 16-byte one */
     _Atomic int deferred;       /* a cached write failed later: the next flush says so */
     _Atomic bool same_refused;
-    bool provisioned;           /* I: LBPME */
+    bool provisioned;                  /* I: LBPME */
     bool unmap_command, unmap_by_same; /* I: B2 */
     struct vpd_block_limits limits;    /* I: zero when absent */
     uint8_t *zero;

@@ -1,6 +1,6 @@
 /*
- * The one place where statuses and sense become a verdict: retry, wait, or an errno. Tables, no code
- * elsewhere decides. It looks at a finished request and touches nothing.
+ * The one place where statuses and sense become a verdict: retry, wait, or an errno. Tables, no
+ * code elsewhere decides. It looks at a finished request and touches nothing.
  *
  * What is whose to retry: "Storage Class Driver's RetryRequest Routine" (class: device errors, bus
  * resets, time-outs; port: parity, selection, busy, which are not retried again here). The port's
@@ -13,7 +13,7 @@
 #include "srb.h"
 
 #define ANY VERDICT_ANY
-#define RESET_MS 1000   /* a unit after a reset answers, but late */
+#define RESET_MS 1000 /* a unit after a reset answers, but late */
 #define BUSY_MS 1000
 #define READY_MS 500
 #define FULL_MS 100

@@ -1,6 +1,6 @@
 /*
- * What of a range is allocated, as GET LBA STATUS tells it (SBC-3 5.4). A unit that cannot tell holds
- * data everywhere.
+ * What of a range is allocated, as GET LBA STATUS tells it (SBC-3 5.4). A unit that cannot tell
+ * holds data everywhere.
  */
 #include "disk_priv.h"
 #include "execute.h"

@@ -1,7 +1,8 @@
 /*
- * The door of the floor: disk_submit, disk_execute. An aligned read or write that one command carries
- * goes the short way here: no memory but the request, no lock, its state in disk_io.reserved. All
- * else is job.c's. Refuses what can be known to fail before a command is sent.
+ * The door of the floor: disk_submit, disk_execute. An aligned read or write that one command
+ * carries goes the short way here: no memory but the request, no lock, its state in
+ * disk_io.reserved. All else is job.c's. Refuses what can be known to fail before a command is
+ * sent.
  */
 #include "disk_priv.h"
 
@@ -120,8 +121,7 @@ void
 io_finished(struct command *command, int error)
 {
     struct disk *disk = command->disk;
-    struct disk_io *io =
-        (struct disk_io *)((char *)command - offsetof(struct disk_io, reserved));
+    struct disk_io *io = (struct disk_io *)((char *)command - offsetof(struct disk_io, reserved));
 
     if (io->op == DISK_FLUSH) {
         if (flush_next(command, &error)) {

@@ -1,7 +1,8 @@
 /*
  * The long way of a disk_io: cut into chunks, several in flight, bounced or patched where they must
- * be, written behind other writers where they overlap. All memory is taken before the first command,
- * so nothing can run short in the middle. Runs at DISPATCH; holds no lock while it sends or answers.
+ * be, written behind other writers where they overlap. All memory is taken before the first
+ * command, so nothing can run short in the middle. Runs at DISPATCH; holds no lock while it sends
+ * or answers.
  */
 #include "disk_priv.h"
 
@@ -87,8 +88,7 @@ job_pieces_wanted(const struct disk *disk, const struct disk_io *io, uint32_t bo
 static struct job *
 job_create(struct disk *disk, struct disk_io *io)
 {
-    uint32_t bounce_bytes =
-        io->op == DISK_TRIM ? RT_PAGE_BYTES : split_bounce_bytes(disk, io);
+    uint32_t bounce_bytes = io->op == DISK_TRIM ? RT_PAGE_BYTES : split_bounce_bytes(disk, io);
     unsigned wanted = job_pieces_wanted(disk, io, bounce_bytes);
     struct job *job = rt_alloc_zero(disk->rt, sizeof(*job) + wanted * sizeof(job->pieces[0]));
 
@@ -105,7 +105,8 @@ job_create(struct disk *disk, struct disk_io *io)
     return NULL;
 }
 
-/* ---- pieces ----------------------------------------------------------------------------------- */
+/* ---- pieces -----------------------------------------------------------------------------------
+ */
 
 static uint32_t
 chunk_command_bytes(const struct piece *piece)
@@ -131,8 +132,8 @@ static void
 piece_set_transfer(struct piece *piece, bool write, void *memory)
 {
     struct disk *disk = piece->job->disk;
-    bool fua = write && (piece->job->io->flags & DISK_FUA) &&
-               atomic_load(&disk->fua_mode) == DISK_FUA_BIT;
+    bool fua =
+        write && (piece->job->io->flags & DISK_FUA) && atomic_load(&disk->fua_mode) == DISK_FUA_BIT;
     uint32_t flags = write ? SRB_FLAGS_DATA_OUT : SRB_FLAGS_DATA_IN;
     struct cdb cdb;
 
@@ -223,7 +224,8 @@ piece_goes_on(struct piece *piece, int *error)
     return true;
 }
 
-/* ---- the job ---------------------------------------------------------------------------------- */
+/* ---- the job ----------------------------------------------------------------------------------
+ */
 
 /* Gives a piece its next chunk; false: there is none. j held. */
 static bool

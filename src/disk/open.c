@@ -1,6 +1,6 @@
 /*
- * From a unit to a disk: makes it ready, asks for capacity, cache and limits, and combines them with
- * the adapter's. All at PASSIVE. Never writes to the unit.
+ * From a unit to a disk: makes it ready, asks for capacity, cache and limits, and combines them
+ * with the adapter's. All at PASSIVE. Never writes to the unit.
  */
 #include "disk_priv.h"
 #include "execute.h"
@@ -32,8 +32,7 @@ struct opening {
     char **error;
 };
 
-static int RT_PRINTF(3, 4)
-open_error(struct opening *o, int error, const char *format, ...)
+static int RT_PRINTF(3, 4) open_error(struct opening *o, int error, const char *format, ...)
 {
     char text[320], where[48];
     va_list arguments;
@@ -61,7 +60,8 @@ open_read(struct opening *o, struct execute *execute, uint32_t bytes)
     return execute_run(o->disk, execute);
 }
 
-/* ---- TEST UNIT READY --------------------------------------------------------------------------- */
+/* ---- TEST UNIT READY ---------------------------------------------------------------------------
+ */
 
 static int
 open_ready(struct opening *o)
@@ -86,7 +86,8 @@ open_ready(struct opening *o)
                       *text ? ")" : ": look for the adapter's messages in the log");
 }
 
-/* ---- capacity ---------------------------------------------------------------------------------- */
+/* ---- capacity ----------------------------------------------------------------------------------
+ */
 
 static int
 open_capacity16(struct opening *o, struct capacity *capacity)
@@ -181,7 +182,8 @@ disk_capacity_set(struct disk *disk, const struct capacity *capacity)
     __atomic_store_n(&disk->info.bytes, bytes, __ATOMIC_RELAXED);
 }
 
-/* ---- cache ------------------------------------------------------------------------------------- */
+/* ---- cache -------------------------------------------------------------------------------------
+ */
 
 void
 disk_cache_set(struct disk *disk, const struct mode_caching *mode)
@@ -227,7 +229,8 @@ out:
     return 0;
 }
 
-/* ---- limits ------------------------------------------------------------------------------------ */
+/* ---- limits ------------------------------------------------------------------------------------
+ */
 
 /* The page as the scan found it, else asked for anew; its length, 0 when the unit has none. */
 static size_t
@@ -310,13 +313,14 @@ open_limits(struct opening *o)
         disk->zero_bytes = block;
     disk->info.unmap = disk->unmap_command || disk->unmap_by_same;
     disk->info.write_same = limits->write_same_blocks_max || disk->unmap_by_same;
-    disk->info.unmap_granularity_bytes =
-        limits->unmap_granularity_blocks ? limits->unmap_granularity_blocks << disk->block_shift
-                                         : block;
+    disk->info.unmap_granularity_bytes = limits->unmap_granularity_blocks
+                                             ? limits->unmap_granularity_blocks << disk->block_shift
+                                             : block;
     return 0;
 }
 
-/* ---- time-out ---------------------------------------------------------------------------------- */
+/* ---- time-out ----------------------------------------------------------------------------------
+ */
 
 static uint32_t
 registry_timeout(struct rt *rt, const char *key)
@@ -346,7 +350,8 @@ open_timeout(struct disk *disk)
         disk->timeout_s = TIMEOUT_DEFAULT_S;
 }
 
-/* ---- open, close ------------------------------------------------------------------------------- */
+/* ---- open, close -------------------------------------------------------------------------------
+ */
 
 static int
 open_identity(struct opening *o)

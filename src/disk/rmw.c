@@ -1,13 +1,13 @@
 /*
- * Who may write where while a partial block is read, patched and written back. Writes on the long way
- * are ranges in a list, in order of arrival; an exclusive one waits for every earlier range that it
- * overlaps and holds up every later one. Reads never come here.
+ * Who may write where while a partial block is read, patched and written back. Writes on the long
+ * way are ranges in a list, in order of arrival; an exclusive one waits for every earlier range
+ * that it overlaps and holds up every later one. Reads never come here.
  *
  * Short writes must cost nothing and are in no list. They count themselves into a lane (one per
- * processor) and look whether the lanes are closed; who needs a block for itself closes the lanes and
- * waits until each has been seen empty. Both sides write first and read then (sequentially
- * consistent), so one of them sees the other: a short write that came too late leaves the lane again
- * and takes the long way.
+ * processor) and look whether the lanes are closed; who needs a block for itself closes the lanes
+ * and waits until each has been seen empty. Both sides write first and read then (sequentially
+ * consistent), so one of them sees the other: a short write that came too late leaves the lane
+ * again and takes the long way.
  */
 #include "disk_priv.h"
 

@@ -103,9 +103,10 @@ service_want(struct disk *disk, uint8_t duties)
     struct service *service = &disk->service;
 
     rt_word_acquire(&service->lock);
-    /* A START UNIT that itself meets "not started" must not ask for another one behind it. */
-    if (service->running)
-        duties &= (uint8_t)~service->duty;
+    /* All who meet a stopped unit want the START UNIT that runs; news of a capacity may be newer.
+     */
+    if (service->running && service->duty == DUTY_START)
+        duties &= (uint8_t)~DUTY_START;
     service->wanted |= duties;
     bool idle = !service->running && service->wanted;
     if (idle)

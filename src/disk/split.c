@@ -1,10 +1,10 @@
 /*
- * Arithmetic of splitting: what one command may carry from a given piece of memory, and how a request
- * falls into chunks. Sends nothing, keeps nothing.
+ * Arithmetic of splitting: what one command may carry from a given piece of memory, and how a
+ * request falls into chunks. Sends nothing, keeps nothing.
  *
  * The rule of "Storage Class Driver's SplitTransferRequest Routine": no more than
- * MaximumTransferLength, and, as nobody can know which pages will be neighbours on the bus, every page
- * touched counts as one element of the scatter/gather list.
+ * MaximumTransferLength, and, as nobody can know which pages will be neighbours on the bus, every
+ * page touched counts as one element of the scatter/gather list.
  */
 #include "disk_priv.h"
 
@@ -102,8 +102,7 @@ split_bounce_bytes(const struct disk *disk, const struct disk_io *io)
     uint64_t first = block_ceil(disk, io->offset), end = block_floor(disk, io->offset + io->bytes);
 
     if (split_is_partial(disk, io)) {
-        uint64_t cover =
-            block_ceil(disk, io->offset + io->bytes) - block_floor(disk, io->offset);
+        uint64_t cover = block_ceil(disk, io->offset + io->bytes) - block_floor(disk, io->offset);
         need = block;
         if (cover <= split_bounce_max(disk, JOB_JOIN_BYTES))
             need = (uint32_t)cover;
@@ -143,8 +142,8 @@ split_take(const struct job *job, struct chunk *out)
     bool ahead = job->end & (block - 1);
 
     *out = (struct chunk){.offset = job->next, .lba = job->next >> disk->block_shift};
-    if (here || (ahead && cover <= job->bounce_bytes &&
-                 cover <= split_bounce_max(disk, JOB_JOIN_BYTES))) {
+    if (here ||
+        (ahead && cover <= job->bounce_bytes && cover <= split_bounce_max(disk, JOB_JOIN_BYTES))) {
         split_take_partial(job, cover, out);
         return;
     }

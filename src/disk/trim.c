@@ -1,6 +1,7 @@
 /*
- * Giving blocks back: UNMAP or WRITE SAME(16) with its UNMAP bit, whichever the unit's page B2h names,
- * within the limits of page B0h; and WRITE SAME for zeroing. Chunks and CDBs only; job.c sends.
+ * Giving blocks back: UNMAP or WRITE SAME(16) with its UNMAP bit, whichever the unit's page B2h
+ * names, within the limits of page B0h; and WRITE SAME for zeroing. Chunks and CDBs only; job.c
+ * sends.
  */
 #include "disk_priv.h"
 

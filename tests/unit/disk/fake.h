@@ -1,7 +1,8 @@
 /*
- * The floors below disk, by hand: a clock that moves when told, one processor, a unit that obeys CDBs
- * on memory and misbehaves by script. Every submission is checked against the adapter's limits, every
- * call out of the floor for locks held. Nothing is concurrent: what would be is stepped by the test.
+ * The floors below disk, by hand: a clock that moves when told, one processor, a unit that obeys
+ * CDBs on memory and misbehaves by script. Every submission is checked against the adapter's
+ * limits, every call out of the floor for locks held. Nothing is concurrent: what would be is
+ * stepped by the test.
  */
 #ifndef FAKE_H
 #define FAKE_H
@@ -65,9 +66,9 @@ extern struct fake {
     bool *mapped;
     struct fake_command log[FAKE_LOG_MAX];
     unsigned logged;
-    unsigned released;   /* RELEASE_QUEUEs */
-    unsigned frozen;     /* answers that froze the queue */
-    unsigned live;       /* allocations and requests not yet freed */
+    unsigned released; /* RELEASE_QUEUEs */
+    unsigned frozen;   /* answers that froze the queue */
+    unsigned live;     /* allocations and requests not yet freed */
     uint64_t calls, fail_nth;
     unsigned held, in_done;
     int references;
@@ -84,9 +85,9 @@ struct unit *fake_unit(void);
 void fake_script(const struct fake_answer *answer);
 void fake_script_sense(int opcode, unsigned times, uint8_t key, uint8_t asc, uint8_t ascq);
 void fake_script_status(int opcode, unsigned times, uint8_t srb_status, uint8_t scsi_status);
-void fake_step(unsigned index); /* completes one of the waiting requests */
-void fake_run(void);            /* all of them, and all timers, until nothing is left */
-bool fake_fire(void);           /* the next timer */
+void fake_step(unsigned index);  /* completes one of the waiting requests */
+void fake_run(void);             /* all of them, and all timers, until nothing is left */
+bool fake_fire(void);            /* the next timer */
 unsigned fake_count(int opcode); /* commands seen */
 const struct fake_command *fake_last(int opcode);
 /* fake_target.c: does what the CDB says; false: refused, sense is set. */
@@ -94,7 +95,7 @@ void fake_obey(struct request *request);
 void fake_sense(struct request *request, uint8_t key, uint8_t asc, uint8_t ascq, bool deferred);
 bool fake_fails(void);
 
-struct disk *fake_open(void); /* must work */
+struct disk *fake_open(void);       /* must work */
 void fake_close(struct disk *disk); /* and nothing is left */
 int fake_io(struct disk *disk, enum disk_op op, unsigned flags, uint64_t offset, void *buffer,
             uint64_t bytes);

@@ -32,7 +32,8 @@ fake_unit(void)
     return (struct unit *)&unit_object;
 }
 
-/* ---- script ------------------------------------------------------------------------------------ */
+/* ---- script ------------------------------------------------------------------------------------
+ */
 
 void
 fake_script(const struct fake_answer *answer)
@@ -93,7 +94,8 @@ request_answer(struct request *request)
     fake_obey(request);
 }
 
-/* ---- submission -------------------------------------------------------------------------------- */
+/* ---- submission --------------------------------------------------------------------------------
+ */
 
 static void
 request_check(const struct request *request)
@@ -195,7 +197,8 @@ unit_release_queue(struct unit *unit)
     fake.released++;
 }
 
-/* ---- objects ----------------------------------------------------------------------------------- */
+/* ---- objects -----------------------------------------------------------------------------------
+ */
 
 struct request *
 request_create(struct unit *unit)
@@ -265,15 +268,16 @@ adapter_info(const struct adapter *adapter, struct adapter_info *out)
     *out = fake.adapter;
 }
 
-/* ---- for tests --------------------------------------------------------------------------------- */
+/* ---- for tests ---------------------------------------------------------------------------------
+ */
 
 unsigned
 fake_count(int opcode)
 {
     unsigned count = 0;
     for (unsigned i = 0; i < fake.logged; i++)
-        count += opcode == (fake.log[i].function ? FAKE_FUNCTION(fake.log[i].function)
-                                                 : fake.log[i].cdb[0]);
+        count += opcode ==
+                 (fake.log[i].function ? FAKE_FUNCTION(fake.log[i].function) : fake.log[i].cdb[0]);
     return count;
 }
 
@@ -281,8 +285,8 @@ const struct fake_command *
 fake_last(int opcode)
 {
     for (unsigned i = fake.logged; i-- > 0;)
-        if (opcode == (fake.log[i].function ? FAKE_FUNCTION(fake.log[i].function)
-                                            : fake.log[i].cdb[0]))
+        if (opcode ==
+            (fake.log[i].function ? FAKE_FUNCTION(fake.log[i].function) : fake.log[i].cdb[0]))
             return &fake.log[i];
     fprintf(stderr, "no command %02x was sent\n", (unsigned)opcode);
     exit(1);
