@@ -21,7 +21,7 @@
 #define RT_PRINTF(f, a) __attribute__((format(printf, f, a)))
 #define RT_LIKELY(x) __builtin_expect(!!(x), 1)
 #define RT_UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define RT_CONTAINER(p, type, member) ((type *)((char *)(p) - offsetof(type, member)))
+#define RT_CONTAINER(p, type, member) ((type *)((char *)(p)-offsetof(type, member)))
 #define RT_FOREVER UINT64_MAX
 #define RT_CPU_MAX 256
 #define RT_PAGE_BYTES 4096u
@@ -58,17 +58,17 @@ bool rt_word_held(const rt_word *word); /* by the caller */
 #define RT_HELD_MAX 12
 
 /*
- * One entry of the stack of callbacks on a processor. The gate down pushes one around each call of a
- * miniport; an interrupt pushes its own on top of whatever it found. `held` are the emulated locks
- * that the driver (not the port) took inside this frame.
+ * One entry of the stack of callbacks on a processor. The gate down pushes one around each call of
+ * a miniport; an interrupt pushes its own on top of whatever it found. `held` are the emulated
+ * locks that the driver (not the port) took inside this frame.
  */
 struct rt_frame {
     struct rt_frame *up;
-    void *owner;      /* the adapter (or driver, in DriverEntry) whose code runs */
-    void *subject;    /* the SRB of the call, or NULL */
-    uint64_t serial;  /* distinguishes this call from all others (watchdog, reports) */
+    void *owner;       /* the adapter (or driver, in DriverEntry) whose code runs */
+    void *subject;     /* the SRB of the call, or NULL */
+    uint64_t serial;   /* distinguishes this call from all others (watchdog, reports) */
     uint16_t callback; /* enum contract_callback */
-    uint8_t irql;     /* at which the callback was entered */
+    uint8_t irql;      /* at which the callback was entered */
     uint8_t held_count;
     struct {
         void *lock;
@@ -84,12 +84,15 @@ struct rt_thread {
     struct rt_cpu *home; /* where it runs when it needs one */
     struct rt_frame *frame;
     uint8_t irql;
-    bool keep;           /* a poller: keeps its token between requests */
-    bool service;        /* a processor's own service thread */
-    uint8_t port_depth;  /* the port's: > 0 inside a gate of it */
-    uint32_t id;         /* stable in a seed: order of creation */
+    bool keep;                  /* a poller: keeps its token between requests */
+    bool service;               /* a processor's own service thread */
+    bool bound;                 /* keeps to its home processor (affinity) */
+    bool stalling;              /* inside rt_stall_ns */
+    uint8_t port_depth;         /* the port's: > 0 inside a gate of it */
+    const atomic_uint *pending; /* of the held processor, else of home */
+    uint32_t id;                /* stable in a seed: order of creation */
     const char *name;
-    void *nt;            /* the nt floor's (ETHREAD and its like) */
+    void *nt;                    /* the nt floor's (ETHREAD and its like) */
     struct rt_thread *wait_next; /* token queue */
     struct rt_exec_thread *exec; /* the executor's part */
     struct rt_thread *all_next;
@@ -195,13 +198,13 @@ void rt_interrupt_raise(struct rt_interrupt *interrupt); /* any IRQL, any thread
  * the scheduler may run someone else. */
 void rt_poll_slow(void);
 extern bool rt_always_poll; /* some sim executor exists in this process */
-bool rt_pending(const struct rt_thread *self);
 
 static inline void
 rt_poll(void)
 {
     struct rt_thread *self = rt_self_tls;
-    if (self && RT_UNLIKELY(rt_always_poll || rt_pending(self)))
+    if (self &&
+        RT_UNLIKELY(rt_always_poll || atomic_load_explicit(self->pending, memory_order_relaxed)))
         rt_poll_slow();
 }
 
@@ -216,7 +219,8 @@ struct rt_range {
     uint64_t boundary;        /* may not be crossed; 0: none; a power of two */
     uint64_t align;           /* 0: a page */
 };
-/* Zeroed under threads, filled from the seed under sim; NULL when exhausted or a fault point fires. */
+/* Zeroed under threads, filled from the seed under sim; NULL when exhausted or a fault point fires.
+ */
 void *rt_arena_alloc(struct rt *rt, size_t bytes, const struct rt_range *range);
 void rt_arena_free(struct rt *rt, void *memory, size_t bytes);
 bool rt_arena_owns(struct rt *rt, const void *memory);
@@ -232,6 +236,8 @@ size_t rt_bus_run(struct rt *rt, const void *memory, size_t limit);
 void *rt_alloc(struct rt *rt, size_t bytes);
 void *rt_alloc_zero(struct rt *rt, size_t bytes);
 void rt_free(struct rt *rt, void *memory);
+/* Bytes not freed yet; *where is the caller of the oldest such allocation. */
+size_t rt_alloc_left(struct rt *rt, void **where);
 
 /* ---- faults ------------------------------------------------------------------------------- */
 
@@ -246,10 +252,10 @@ void rt_log(struct rt *rt, enum rt_log_level level, const char *component, const
     RT_PRINTF(4, 5);
 
 enum rt_bug {
-    RT_BUG_DEADLOCK,       /* a spin lock taken twice, or nothing can ever run again */
-    RT_BUG_STUCK,          /* a callback without a poll point */
-    RT_BUG_CHECK,          /* KeBugCheck */
-    RT_BUG_FAULT,          /* SIGSEGV and its like inside a driver */
+    RT_BUG_DEADLOCK, /* a spin lock taken twice, or nothing can ever run again */
+    RT_BUG_STUCK,    /* a callback without a poll point */
+    RT_BUG_CHECK,    /* KeBugCheck */
+    RT_BUG_FAULT,    /* SIGSEGV and its like inside a driver */
 };
 /* Tells the handler (the host's) and does not return. */
 _Noreturn void rt_bug(struct rt *rt, enum rt_bug bug, const char *format, ...) RT_PRINTF(3, 4);
@@ -258,13 +264,13 @@ _Noreturn void rt_bug(struct rt *rt, enum rt_bug bug, const char *format, ...) R
 
 struct rt_config {
     enum rt_kind kind;
-    unsigned cpus;        /* 0: as many as the machine has */
+    unsigned cpus; /* 0: as many as the machine has */
     uint64_t seed;
-    size_t arena_bytes;   /* 0: 256 MiB (reserved, not committed) */
+    size_t arena_bytes; /* 0: 256 MiB (reserved, not committed) */
     bool dma_remap;
-    bool trace_keep;      /* sim: keep every event, not only the newest */
-    uint64_t fault_nth;   /* 1: the first fallible call fails, …; 0: none */
-    uint32_t preempt;     /* sim: a yield point switches in one of this many; 0: drawn from the seed */
+    bool trace_keep;    /* sim: keep every event, not only the newest */
+    uint64_t fault_nth; /* 1: the first fallible call fails, …; 0: none */
+    uint32_t preempt; /* sim: a yield point switches in one of this many; 0: drawn from the seed */
     void (*log)(void *ctx, enum rt_log_level level, const char *line);
     void (*bug)(void *ctx, enum rt_bug bug, const char *text); /* may longjmp or exit */
     void *ctx;

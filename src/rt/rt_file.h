@@ -8,7 +8,14 @@
 
 #include "rt.h"
 
-enum rt_file_flags { RT_FILE_WRITE = 1, RT_FILE_CREATE = 2, RT_FILE_EXCLUSIVE = 4, RT_FILE_DIRECT = 8, RT_FILE_TRUNCATE = 16, RT_FILE_MUST_CREATE = 32 };
+enum rt_file_flags {
+    RT_FILE_WRITE = 1,
+    RT_FILE_CREATE = 2,
+    RT_FILE_EXCLUSIVE = 4,
+    RT_FILE_DIRECT = 8,
+    RT_FILE_TRUNCATE = 16,
+    RT_FILE_MUST_CREATE = 32
+};
 
 struct rt_file_extent {
     uint64_t offset, length;
@@ -24,7 +31,8 @@ struct rt_file_provider {
     int (*size_get)(void *ctx, void *file, uint64_t *bytes);
     int (*size_set)(void *ctx, void *file, uint64_t bytes);
     /* Allocated ranges within [offset, offset+length): count, at most max. */
-    int (*extents)(void *ctx, void *file, uint64_t offset, uint64_t length, struct rt_file_extent *out, int max);
+    int (*extents)(void *ctx, void *file, uint64_t offset, uint64_t length,
+                   struct rt_file_extent *out, int max);
     void *ctx;
 };
 
@@ -33,11 +41,13 @@ void rt_file_provider_set(struct rt *rt, const struct rt_file_provider *provider
 int rt_file_open(struct rt *rt, const char *path, unsigned flags, void **file);
 void rt_file_close(struct rt *rt, void *file);
 int64_t rt_file_read(struct rt *rt, void *file, void *buffer, size_t length, uint64_t offset);
-int64_t rt_file_write(struct rt *rt, void *file, const void *buffer, size_t length, uint64_t offset);
+int64_t rt_file_write(struct rt *rt, void *file, const void *buffer, size_t length,
+                      uint64_t offset);
 int rt_file_sync(struct rt *rt, void *file);
 int rt_file_zero(struct rt *rt, void *file, uint64_t offset, uint64_t length, bool punch);
 int rt_file_size_get(struct rt *rt, void *file, uint64_t *bytes);
 int rt_file_size_set(struct rt *rt, void *file, uint64_t bytes);
-int rt_file_extents(struct rt *rt, void *file, uint64_t offset, uint64_t length, struct rt_file_extent *out, int max);
+int rt_file_extents(struct rt *rt, void *file, uint64_t offset, uint64_t length,
+                    struct rt_file_extent *out, int max);
 
 #endif

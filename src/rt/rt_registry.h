@@ -11,15 +11,20 @@
 
 struct rt_registry_provider {
     /* 0, -ENOENT, or -ENOSPC with *length the needed size. data may be NULL when *length is 0. */
-    int (*get)(void *ctx, const char *key, const char *name, uint32_t *type, void *data, size_t *length);
-    int (*set)(void *ctx, const char *key, const char *name, uint32_t type, const void *data, size_t length);
-    int (*erase)(void *ctx, const char *key, const char *name); /* name NULL: the key and all below */
+    int (*get)(void *ctx, const char *key, const char *name, uint32_t *type, void *data,
+               size_t *length);
+    int (*set)(void *ctx, const char *key, const char *name, uint32_t type, const void *data,
+               size_t length);
+    int (*erase)(void *ctx, const char *key,
+                 const char *name); /* name NULL: the key and all below */
     void *ctx;
 };
 
 void rt_registry_provider_set(struct rt *rt, const struct rt_registry_provider *provider);
-int rt_registry_get(struct rt *rt, const char *key, const char *name, uint32_t *type, void *data, size_t *length);
-int rt_registry_set(struct rt *rt, const char *key, const char *name, uint32_t type, const void *data, size_t length);
+int rt_registry_get(struct rt *rt, const char *key, const char *name, uint32_t *type, void *data,
+                    size_t *length);
+int rt_registry_set(struct rt *rt, const char *key, const char *name, uint32_t type,
+                    const void *data, size_t length);
 int rt_registry_erase(struct rt *rt, const char *key, const char *name);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The trace: what happened, in order, always on. One ring per processor and one for code at PASSIVE;
- * under sim one ring, whose running hash names the trace. Records never hold an address: requests,
- * units and adapters go by number, so that a seed gives the same trace anywhere.
+ * The trace: what happened, in order, always on. One ring per processor and one for code at
+ * PASSIVE; under sim one ring, whose running hash names the trace. Records never hold an address:
+ * requests, units and adapters go by number, so that a seed gives the same trace anywhere.
  */
 #ifndef RT_TRACE_H
 #define RT_TRACE_H
