@@ -214,8 +214,10 @@ def rules_c(rules):
 
 
 def exports(rows):
-    """Names that a driver links against, as a dynamic list for the linker."""
-    names = "".join(f"    {row['name']};\n" for row in rows if row["reach"] == "export")
+    """Names that a driver may link against, as a dynamic list for the linker. Inline ones too:
+    our headers may make a function of what is inline on Windows."""
+    names = "".join(f"    {row['name']};\n" for row in rows
+                    if row["kind"] == "routine" and row["args"] not in ("?", "-"))
     return f"/* {MADE} from contract.tbl. */\n{{\n{names}}};\n"
 
 
@@ -261,6 +263,11 @@ def thunks_c(rows):
                        "        slot[i] = __builtin_va_arg(list, uint64_t);\n"
                        "    __builtin_ms_va_end(list);\n")
             given += [f"slot[{i}]" for i in range(VARIADIC_SLOTS)]
+        if args.endswith("a"):
+            # Past the registers, a native list reads eight-byte slots, as the Microsoft one does.
+            out.append("    struct {\n        uint32_t gp, fp;\n        void *overflow, *save;\n"
+                       f"    }} list = {{48, 304, a{count - 1}, 0}};\n\n")
+            given[-1] = "&list"
         call = f"NATIVE({name})({', '.join(given)})"
         out.append(f"    {'' if args[0] == 'v' else 'return '}{call};\n}}\n\n")
     for row in callable_rows(rows, "callback"):
@@ -322,7 +329,9 @@ check(const char *name, const uint64_t *sent, unsigned count, uint64_t result, u
         head = prototype(row, "static MS " if callback else "", f"native_{name}")
         out.append(f"{head}\n{{\n")
         for i, letter in enumerate(fixed):
-            out.append(f"    got[{i}] = (uint64_t){'(uintptr_t)' if '*' in TYPES[letter] else ''}a{i};\n")
+            through = "(uintptr_t)" if "*" in TYPES[letter] else ""
+            arrived = f"((void **)a{i})[1]" if letter == "a" else f"a{i}"
+            out.append(f"    got[{i}] = (uint64_t){through}{arrived};\n")
         total = len(fixed)
         if variadic:
             out.append(f"    __builtin_va_list list;\n    __builtin_va_start(list, a{total - 1});\n"
@@ -361,7 +370,7 @@ check(const char *name, const uint64_t *sent, unsigned count, uint64_t result, u
 def coverage_md(rows):
     routines = [row for row in rows if row["module"] == "storport" and row["kind"] == "routine"]
     core = [row for row in routines if row["core"] == "yes"]
-    out = [f"# Coverage\n\n<!-- {MADE}; do not edit: run `make coverage`. -->\n\n",
+    out = [f"# Coverage\n\n<!-- {MADE}; do not edit: cmake --build build --target coverage -->\n\n",
            "Green: built, and with a program in `tests/conformance/`. Built: works, program to "
            "come. Red: answers as the documentation says for \"not supported\".\n\n",
            "| rows | all | green | built | red |\n|---|---|---|---|---|\n"]
@@ -381,7 +390,8 @@ def coverage_md(rows):
             ("Core Storport routines", core),
             ("Other Storport routines", [row for row in routines if row["core"] == "no"]),
             ("Callbacks", [row for row in rows if row["kind"] == "callback"]),
-            ("Kernel functions", [row for row in rows if row["module"] != "storport"])):
+            ("Kernel functions (those not listed are red)",
+             [row for row in rows if row["module"] != "storport" and row["state"] == "built"])):
         out.append(f"\n## {title}\n\n| name | state | reached by | highest IRQL | from | since |\n"
                    "|---|---|---|---|---|---|\n")
         for row in chosen:
@@ -397,6 +407,7 @@ def write_changed(path, text):
         with open(path, encoding="utf-8") as file:
             if file.read() == text:
                 return
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
 
