@@ -2,6 +2,7 @@
 #include "devices.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,25 @@ int
 devices_complete(struct devices *devices)
 {
     return devices->count ? 0 : device_append(devices);
+}
+
+char *
+devices_spec(const struct device *device)
+{
+    char *spec = NULL;
+    size_t bytes;
+    FILE *out = open_memstream(&spec, &bytes);
+
+    if (!out)
+        return NULL;
+    for (size_t i = 0; i < device->count; i++) {
+        if (i)
+            fputc(',', out);
+        for (const char *c = device->options[i]; *c; c++)
+            fputs(*c == ',' ? ",," : (const char[2]){*c, 0}, out);
+    }
+    fclose(out);
+    return spec;
 }
 
 void

@@ -24,6 +24,8 @@ int devices_add(struct devices *devices, const char *spec);
 int devices_option(struct devices *devices, const char *assignment);
 /* At least one adapter, even without options. */
 int devices_complete(struct devices *devices);
+/* The inverse of devices_add: heap, NULL when memory is short. */
+char *devices_spec(const struct device *device);
 void devices_finish(struct devices *devices);
 
 #endif
