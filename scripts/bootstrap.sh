@@ -8,12 +8,14 @@
 # (or the package manager failed) and the one line to type has been printed; 2 wrong usage.
 #
 # DEPS=none never installs; DEPS=skip does not even look.
-# For tests: STORPORT_PACKAGES and STORPORT_OS_RELEASE name other files than the usual ones.
+# For tests: STORPORT_PACKAGES, STORPORT_OS_RELEASE and STORPORT_APT_LISTS name other files and another
+# folder than the usual ones.
 set -u
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 2
 packages_file=${STORPORT_PACKAGES:-$here/packages.txt}
 os_release=${STORPORT_OS_RELEASE:-/etc/os-release}
+apt_lists=${STORPORT_APT_LISTS:-/var/lib/apt/lists}
 # mke2fs and its like live where an ordinary user's PATH does not look.
 PATH=$PATH:/usr/sbin:/sbin
 export PATH
@@ -112,16 +114,20 @@ if ! is_debian || ! command -v apt-get >/dev/null 2>&1; then
     give_up
 fi
 
+# The line for a person to type. A fresh machine has no package lists; then they come first.
 install_words="apt-get install -y --no-install-recommends $missing"
-if command -v sudo >/dev/null 2>&1; then
-    one_line="sudo $install_words"
-else
-    one_line="su -c '$install_words'"
-fi
+update_words=
+for list in "$apt_lists"/*Packages*; do
+    [ -e "$list" ] || update_words='apt-get update && '
+done
 is_root=no
 if [ "$(id -u)" = 0 ]; then
     is_root=yes
-    one_line=$install_words
+    one_line=$update_words$install_words
+elif command -v sudo >/dev/null 2>&1; then
+    one_line="${update_words:+sudo $update_words}sudo $install_words"
+else
+    one_line="su -c '$update_words$install_words'"
 fi
 
 if [ "${DEPS:-}" = none ]; then
@@ -146,7 +152,7 @@ else
 fi
 
 apt() {
-    $as_root DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 "$@" </dev/null
+    $as_root DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 "$@" </dev/null
 }
 
 # The list of files that apt would fetch; sizes are its third column.

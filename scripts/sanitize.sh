@@ -1,6 +1,6 @@
 #!/bin/bash
 # scripts/sanitize.sh asan|tsan [ctest arguments]: builds under the sanitizer and runs the tests that
-# it has something to say about: all but the tree's own under asan, the storms of threads under tsan.
+# it has something to say about: all but the tree's own under asan, units and storms of threads under tsan.
 . "$(dirname -- "$0")/common.sh"
 
 kind=${1:?usage: sanitize.sh asan|tsan}
@@ -8,7 +8,7 @@ shift
 seeds=${STORPORT_SEEDS:-100}
 case "$kind" in
 asan) select=(-LE '^(soak|house|bench|no-asan)$') ;;
-tsan) select=(-L '^(stress|threads)$' -LE '^(soak|no-tsan)$') ;;
+tsan) select=(-L '^(unit|stress|threads)$' -LE '^(soak|no-tsan)$') ;;
 *) die "usage: sanitize.sh asan|tsan" ;;
 esac
 LEVEL=check ./scripts/build.sh "$kind" "-DSTORPORT_SEEDS=$seeds"

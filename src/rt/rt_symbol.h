@@ -13,10 +13,14 @@ struct rt_symbol {
 
 /* Return addresses of the caller's stack, innermost first, without the top `skip`. Any IRQL. */
 unsigned rt_backtrace(void **pcs, unsigned max, unsigned skip);
-/* False when nothing is known of the address. Slow; PASSIVE by custom. */
+/* The same for code that was interrupted (a signal's RIP and RBP): pcs[0] is `pc` itself. */
+unsigned rt_backtrace_from(void *pc, void *frame, void **pcs, unsigned max);
+/* Of a return address: the call before it. False when nothing is known. Slow; PASSIVE by custom. */
 bool rt_symbol(void *pc, struct rt_symbol *out);
 /* An image that was mapped from a copy: its file is `path`, loaded at `base`. */
 void rt_symbol_image_add(const void *base, size_t bytes, const char *path);
 void rt_symbol_image_remove(const void *base);
+/* Whether an address lies in such an image. Any IRQL. */
+bool rt_symbol_image_has(const void *pc);
 
 #endif

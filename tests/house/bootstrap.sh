@@ -44,8 +44,9 @@ done'
 # Starts a case on fresh ground: who (root, user), how sudo behaves (none, silent, asks), system.
 begin() { # name who sudo system
     name=$1
-    rm -rf "$scratch/bin"
-    mkdir "$scratch/bin"
+    rm -rf "$scratch/bin" "$scratch/apt lists"
+    mkdir "$scratch/bin" "$scratch/apt lists"
+    : >"$scratch/apt lists/deb.example_dists_main_binary-amd64_Packages.lz4"
     rm -f "$scratch/apt.log" "$scratch/sudo.log" "$scratch/no lists" "$scratch/broken" \
         "$scratch/empty handed"
     DEPS=
@@ -77,7 +78,7 @@ have() { # packages that are there
 
 call() { # level
     SCRATCH=$scratch DEPS=$DEPS STORPORT_PACKAGES=$scratch/packages.txt \
-        STORPORT_OS_RELEASE=$scratch/os-release PATH="$scratch/bin:$scratch/none" \
+        STORPORT_OS_RELEASE=$scratch/os-release STORPORT_APT_LISTS="$scratch/apt lists" PATH="$scratch/bin:$scratch/none" \
         sh "$scratch/tree/scripts/bootstrap.sh" "$1" >"$scratch/out" 2>&1 <&-
     status=$?
     touch "$scratch/apt.log"
@@ -100,7 +101,7 @@ expect_before() { # text, text: the first is printed or logged before the second
     [ -n "$first" ] && [ -n "$second" ] && [ "$first" -lt "$second" ] || wrong "'$1' is not before '$2'"
 }
 
-words='-o DPkg::Lock::Timeout=120'
+words='-o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0'
 install="$words install -y -qq --no-install-recommends"
 
 begin 'all there' user none debian
@@ -158,6 +159,16 @@ begin 'user, no sudo' user none debian
 call run; expect_status 3; expect_no_apt
 expect_line "su -c 'apt-get install -y --no-install-recommends sp-build sp-run'"
 
+begin 'user, no sudo, no package lists yet' user none debian
+rm "$scratch/apt lists/"*
+call run; expect_status 3; expect_no_apt
+expect_line "su -c 'apt-get update && apt-get install -y --no-install-recommends sp-build sp-run'"
+
+begin 'user, sudo that asks, no terminal, no package lists yet' user asks debian
+rm "$scratch/apt lists/"*
+call run; expect_status 3; expect_no_apt
+expect_line 'sudo apt-get update && sudo apt-get install -y --no-install-recommends sp-build sp-run'
+
 begin 'user, only tests miss their peers' user none debian
 have sp-build sp-run
 call check; expect_status 0; expect_no_apt
@@ -190,11 +201,11 @@ call run; expect_status 0; expect_no_apt; expect_silence
 begin 'wrong usage' root none debian
 call nonsense; expect_status 2; expect_no_apt
 
-# With a terminal sudo may ask; script(1) gives one.
-if command -v script >/dev/null 2>&1; then
+# With a terminal sudo may ask; script(1) gives one where the machine has pseudo-terminals.
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
     begin 'user, sudo that asks, a terminal' user asks debian
     cat >"$scratch/call.sh" <<INNER
-SCRATCH='$scratch' STORPORT_PACKAGES='$scratch/packages.txt' STORPORT_OS_RELEASE='$scratch/os-release' \
+SCRATCH='$scratch' STORPORT_PACKAGES='$scratch/packages.txt' STORPORT_OS_RELEASE='$scratch/os-release' STORPORT_APT_LISTS='$scratch/apt lists' \
 PATH='$scratch/bin:$scratch/none' sh '$scratch/tree/scripts/bootstrap.sh' run
 INNER
     script -qec "sh '$scratch/call.sh'" /dev/null >"$scratch/out" 2>&1 </dev/null
