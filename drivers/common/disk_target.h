@@ -28,10 +28,12 @@ enum disk_result {
     DISK_MISCOMPARE,  /* MISCOMPARE; compare_and_write and nobody else */
 };
 
+struct disk_request;
+
 /*
- * Where the bytes are. Offsets and lengths in bytes, whole blocks, inside the disk. Operations of
- * one store run in parallel; each is called from disk_perform(), so at the IRQL that the miniport
- * chose.
+ * Where the bytes are: request->unit->store knows. Offsets and lengths in bytes, whole blocks,
+ * inside the disk. Operations of one store run in parallel; each is called from disk_perform(), so
+ * at the IRQL and with the request->context that the miniport chose.
  */
 struct disk_store_ops {
     enum disk_result (*read)(struct disk_request *request, ULONGLONG offset, PVOID buffer,
