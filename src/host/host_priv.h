@@ -21,9 +21,6 @@ struct registry;
 struct inf;
 struct control;
 
-/* Exit status of a process whose driver faulted (sysexits' EX_SOFTWARE; storport(1)). */
-#define HOST_EXIT_FATAL 70
-
 struct storport_adapter {
     struct storport_adapter *next;  /* Key: c */
     struct storport_driver *driver;
