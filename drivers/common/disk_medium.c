@@ -24,7 +24,7 @@ must_flush(const struct disk_request *request)
 {
     return request->unit->has_cache &&
            ((request->command->length > 6 && (request->cdb[1] & 0x08)) ||
-            !request->unit->write_cache);
+            !disk_unit_is(request->unit, DISK_STATE_WRITE_CACHE));
 }
 
 static VOID

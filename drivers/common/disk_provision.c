@@ -65,7 +65,7 @@ disk_unmap(struct disk_request *request)
             result = unit->ops->zero(unit->store, get64(range) * unit->block_bytes,
                                      blocks * unit->block_bytes, TRUE);
     }
-    if (result == DISK_OK && unit->has_cache && !unit->write_cache)
+    if (result == DISK_OK && unit->has_cache && !disk_unit_is(unit, DISK_STATE_WRITE_CACHE))
         result = disk_unit_flush(unit);
     if (result != DISK_OK)
         disk_fail_result(request, result);
@@ -130,7 +130,7 @@ write_same(struct disk_request *request, const UCHAR *block, ULONG moved)
                                  (ULONGLONG)request->blocks * unit->block_bytes, unmap);
     else
         result = write_pattern(request, block);
-    if (result == DISK_OK && unit->has_cache && !unit->write_cache)
+    if (result == DISK_OK && unit->has_cache && !disk_unit_is(unit, DISK_STATE_WRITE_CACHE))
         result = disk_unit_flush(unit);
     if (result != DISK_OK)
         disk_fail_result(request, result);

@@ -55,30 +55,32 @@ struct disk_store_ops {
 #define DISK_ATTENTION_BUS_RESET 0x02
 #define DISK_ATTENTION_UNIT_RESET 0x04
 #define DISK_ATTENTION_CAPACITY 0x08
+#define DISK_ATTENTION_ALL 0x0f
+/* In the same word, so that one load shows that nothing is special. */
+#define DISK_STATE_STOPPED 0x10          /* by START STOP UNIT */
+#define DISK_STATE_DESCRIPTOR_SENSE 0x20 /* D_SENSE of the control page */
+#define DISK_STATE_WRITE_CACHE 0x40      /* WCE of the caching page */
 
 #define DISK_SERIAL_BYTES 20
 
-/* One logical unit. Key: I set before the first request and never again, a interlocked or single
- * bytes that any processor may change. */
+/* One logical unit. Key: I set before the first request and never again, a interlocked. */
 struct disk_unit {
-    const struct disk_store_ops *ops;  /* I */
-    PVOID store;                       /* I */
-    ULONGLONG blocks;                  /* I */
-    ULONG block_bytes;                 /* I: 512 to 4096, a power of two */
-    UCHAR physical_exponent;           /* I: a physical block is block_bytes << this */
-    BOOLEAN read_only;                 /* I */
-    BOOLEAN discards_data;             /* I: reads and writes never look at the buffer */
-    BOOLEAN rotational;                /* I */
-    BOOLEAN has_cache;                 /* I: writes may linger until flush; WCE can be changed */
-    ULONG transfer_blocks_max;         /* I: longest READ or WRITE; 0 is no limit */
-    ULONG compare_blocks_max;          /* I: longest COMPARE AND WRITE */
-    ULONG unmap_granularity_blocks;    /* I */
-    UCHAR serial[DISK_SERIAL_BYTES];   /* I: ASCII, padded with blanks */
-    const char *product;               /* I: at most 16 characters */
-    volatile LONG attention;           /* a: DISK_ATTENTION_* not yet reported */
-    volatile BOOLEAN write_cache;      /* a: WCE of the caching page */
-    volatile BOOLEAN stopped;          /* a: by START STOP UNIT */
-    volatile BOOLEAN descriptor_sense; /* a: D_SENSE of the control page */
+    const struct disk_store_ops *ops; /* I */
+    PVOID store;                      /* I */
+    ULONGLONG blocks;                 /* I */
+    ULONG block_bytes;                /* I: 512 to 4096, a power of two */
+    UCHAR physical_exponent;          /* I: a physical block is block_bytes << this */
+    BOOLEAN read_only;                /* I */
+    BOOLEAN discards_data;            /* I: reads and writes never look at the buffer */
+    BOOLEAN rotational;               /* I */
+    BOOLEAN has_cache;                /* I: writes may linger until flush; WCE can be changed */
+    ULONG transfer_blocks_max;        /* I: longest READ or WRITE; 0 is no limit */
+    ULONG compare_blocks_max;         /* I: longest COMPARE AND WRITE */
+    ULONG unmap_granularity_blocks;   /* I */
+    UCHAR serial[DISK_SERIAL_BYTES];  /* I: ASCII, padded with blanks */
+    const char *product;              /* I: at most 16 characters */
+    BOOLEAN write_cache_default;      /* I: WCE at power-on */
+    volatile LONG state;              /* a: DISK_ATTENTION_* not yet reported, DISK_STATE_* */
 };
 
 /* Units 0 to unit_count - 1 behind one target id. */
@@ -117,6 +119,13 @@ BOOLEAN disk_request_range(const struct disk_request *request, ULONGLONG *offset
 /* COMPARE AND WRITE: no other request on its range may run meanwhile. */
 BOOLEAN disk_request_is_atomic(const struct disk_request *request);
 
+static inline BOOLEAN
+disk_unit_is(const struct disk_unit *unit, LONG state)
+{
+    return (ReadNoFence(&unit->state) & state) != 0;
+}
+
+VOID disk_unit_set(struct disk_unit *unit, LONG state, BOOLEAN on);
 /* A reset reached the unit: it spins again, mode pages are as at power-on, attention is pending. */
 VOID disk_unit_reset(struct disk_unit *unit, LONG attention);
 
