@@ -149,6 +149,18 @@ void nt_registry_list_set(struct rt *rt,
                                       char *name, size_t bytes),
                           void *ctx);
 
+/* Who knows the machine's device memory: a mapping or NULL, which may be an address that traps. */
+void nt_iospace_set(struct rt *rt, void *(*map)(void *ctx, uint64_t physical, size_t bytes),
+                    void (*unmap)(void *ctx, void *address, size_t bytes), void *ctx);
+
+/* Told at IRQL <= DISPATCH of IoInvalidateDeviceRelations (a DEVICE_RELATION_TYPE) and of
+ * IoRequestDeviceEject; must not block. */
+enum nt_pnp { NT_PNP_RELATIONS, NT_PNP_EJECT };
+void nt_pnp_listen(struct rt *rt,
+                   void (*told)(void *ctx, struct _DEVICE_OBJECT *device, enum nt_pnp what,
+                                unsigned relations),
+                   void *ctx);
+
 /* MmGetSystemRoutineAddress asks this. */
 void nt_routine_lookup_set(struct rt *rt, void *(*lookup)(void *ctx, const char *name), void *ctx);
 

@@ -48,6 +48,11 @@ struct nt {
     struct nt_work *work;
     struct nt_handles *handles;
     struct nt_names *names;
+    void *(*iospace_map)(void *ctx, uint64_t physical, size_t bytes);
+    void (*iospace_unmap)(void *ctx, void *address, size_t bytes);
+    void *iospace_ctx;
+    void (*pnp_told)(void *ctx, PDEVICE_OBJECT device, enum nt_pnp what, unsigned relations);
+    void *pnp_ctx;
     void *(*lookup)(void *ctx, const char *name);
     void *lookup_ctx;
 };
