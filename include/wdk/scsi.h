@@ -959,23 +959,15 @@ typedef struct _VPD_EXTENDED_INQUIRY_DATA_PAGE {
     UCHAR HraSup : 1;
     UCHAR PoaSup : 1;
     UCHAR MaxSupportedSenseDataLength;
-    UCHAR Nrd1 : 1;
     UCHAR Nrd0 : 1;
+    UCHAR Nrd1 : 1;
     UCHAR Sac : 1;
     UCHAR Reserved7 : 3;
     UCHAR Ias : 1;
     UCHAR Ibs : 1;
     UCHAR MaxInquiryChangeLogs[2];
     UCHAR MaxModePageChangeLogs[2];
-    UCHAR DM_MD_4 : 1;
-    UCHAR DM_MD_5 : 1;
-    UCHAR DM_MD_6 : 1;
-    UCHAR DM_MD_7 : 1;
-    UCHAR DM_MD_D : 1;
-    UCHAR DM_MD_E : 1;
-    UCHAR DM_MD_F : 1;
-    UCHAR Reserved8 : 1;
-    UCHAR Reserved9[44];
+    UCHAR Reserved8[45];
 } VPD_EXTENDED_INQUIRY_DATA_PAGE, *PVPD_EXTENDED_INQUIRY_DATA_PAGE;
 
 typedef struct _VPD_BLOCK_LIMITS_PAGE {

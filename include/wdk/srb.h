@@ -197,6 +197,7 @@ typedef enum {
 
 typedef struct _STOR_DEVICE_CAPABILITIES {
     USHORT Version;
+    ULONG : 0; /* Windows opens a new unit here, System V would not */
     ULONG DeviceD1 : 1;
     ULONG DeviceD2 : 1;
     ULONG LockSupported : 1;

@@ -343,8 +343,6 @@ typedef enum _STORPORT_FUNCTION_CODE {
 #define STOR_RICH_DEVICE_DESCRIPTION_STRUCTURE_VERSION 1
 #define STOR_FRU_ID_DESCRIPTION_STRUCTURE_VERSION_1 1
 
-#define NVME_ICE_SUPPORTED_VERSION_1 1
-
 /* ---- enumerations ----------------------------------------------------------------------------- */
 
 typedef enum _STOR_SPINLOCK {
@@ -563,21 +561,21 @@ typedef enum _STORPORT_QUERY_CONFIGURATION_TYPE {
     *PSTORPORT_QUERY_CONFIGURATION_TYPE;
 
 typedef enum _STORPORT_CAPTURE_LIVEDUMP_TYPE {
-    StorportCaptureLiveDumpUndefined = 0,
-    StorportCaptureLiveDumpMini,
-    StorportCaptureLiveDumpFull
+    StorportCaptureLiveDumpTypeUndefined = 0,
+    StorportCaptureLiveDumpTypeMini,
+    StorportCaptureLiveDumpTypeFull
 } STORPORT_CAPTURE_LIVEDUMP_TYPE,
     *PSTORPORT_CAPTURE_LIVEDUMP_TYPE;
 
 typedef enum _STORPORT_LIVEDUMP_ISSUE_TYPE {
-    StorportLiveDumpIssueUndefined = 0,
-    StorportLiveDumpIssueDevicePanic /* inferred */
+    StorportLivedumpIssueTypeUndefined = 0,
+    StorportLivedumpIssueTypeDevicePanic /* inferred */
 } STORPORT_LIVEDUMP_ISSUE_TYPE,
     *PSTORPORT_LIVEDUMP_ISSUE_TYPE;
 
 typedef enum _STORPORT_LIVEDUMP_DATA_TYPE {
-    StorportLiveDumpDataUndefined = 0,
-    StorportLiveDumpDataDeviceTelemetryLog /* inferred */
+    StorportLivedumpDataTypeUndefined = 0,
+    StorportLivedumpDataTypeDeviceTelemetryLog /* inferred */
 } STORPORT_LIVEDUMP_DATA_TYPE,
     *PSTORPORT_LIVEDUMP_DATA_TYPE;
 
@@ -600,7 +598,8 @@ typedef enum _STOR_CRYPTO_KEY_SIZE {
     StorCryptoKeySize128Bits,
     StorCryptoKeySize192Bits,
     StorCryptoKeySize256Bits,
-    StorCryptoKeySize512Bits /* inferred */
+    StorCryptoKeySize512Bits, /* inferred */
+    StorCryptoKeySizeMax
 } STOR_CRYPTO_KEY_SIZE,
     *PSTOR_CRYPTO_KEY_SIZE;
 
@@ -1469,19 +1468,26 @@ STORPORT_API VOID NTAPI StorPortReadPortBufferUshort(PVOID HwDeviceExtension, PU
 STORPORT_API UCHAR NTAPI StorPortReadPortUchar(PVOID HwDeviceExtension, PUCHAR Port);
 STORPORT_API ULONG NTAPI StorPortReadPortUlong(PVOID HwDeviceExtension, PULONG Port);
 STORPORT_API USHORT NTAPI StorPortReadPortUshort(PVOID HwDeviceExtension, PUSHORT Port);
-STORPORT_API VOID NTAPI StorPortReadRegisterBufferUchar(PVOID HwDeviceExtension, PUCHAR Register,
-                                                        PUCHAR Buffer, ULONG Count);
-STORPORT_API VOID NTAPI StorPortReadRegisterBufferUlong(PVOID HwDeviceExtension, PULONG Register,
-                                                        PULONG Buffer, ULONG Count);
+STORPORT_API VOID NTAPI StorPortReadRegisterBufferUchar(PVOID HwDeviceExtension,
+                                                        volatile UCHAR *Register, PUCHAR Buffer,
+                                                        ULONG Count);
+STORPORT_API VOID NTAPI StorPortReadRegisterBufferUlong(PVOID HwDeviceExtension,
+                                                        volatile ULONG *Register, PULONG Buffer,
+                                                        ULONG Count);
 STORPORT_API VOID NTAPI StorPortReadRegisterBufferUlong64(PVOID HwDeviceExtension,
-                                                          PULONG64 Register, PULONG64 Buffer,
-                                                          ULONG Count);
-STORPORT_API VOID NTAPI StorPortReadRegisterBufferUshort(PVOID HwDeviceExtension, PUSHORT Register,
-                                                         PUSHORT Buffer, ULONG Count);
-STORPORT_API UCHAR NTAPI StorPortReadRegisterUchar(PVOID HwDeviceExtension, PUCHAR Register);
-STORPORT_API ULONG NTAPI StorPortReadRegisterUlong(PVOID HwDeviceExtension, PULONG Register);
-STORPORT_API ULONG64 NTAPI StorPortReadRegisterUlong64(PVOID HwDeviceExtension, PULONG64 Register);
-STORPORT_API USHORT NTAPI StorPortReadRegisterUshort(PVOID HwDeviceExtension, PUSHORT Register);
+                                                          volatile ULONG64 *Register,
+                                                          PULONG64 Buffer, ULONG Count);
+STORPORT_API VOID NTAPI StorPortReadRegisterBufferUshort(PVOID HwDeviceExtension,
+                                                         volatile USHORT *Register, PUSHORT Buffer,
+                                                         ULONG Count);
+STORPORT_API UCHAR NTAPI StorPortReadRegisterUchar(PVOID HwDeviceExtension,
+                                                   volatile UCHAR *Register);
+STORPORT_API ULONG NTAPI StorPortReadRegisterUlong(PVOID HwDeviceExtension,
+                                                   volatile ULONG *Register);
+STORPORT_API ULONG64 NTAPI StorPortReadRegisterUlong64(PVOID HwDeviceExtension,
+                                                       volatile ULONG64 *Register);
+STORPORT_API USHORT NTAPI StorPortReadRegisterUshort(PVOID HwDeviceExtension,
+                                                     volatile USHORT *Register);
 STORPORT_API BOOLEAN NTAPI StorPortReady(PVOID HwDeviceExtension);
 STORPORT_API BOOLEAN NTAPI StorPortRegistryRead(PVOID HwDeviceExtension, PUCHAR ValueName,
                                                 ULONG Global, ULONG Type, PUCHAR Buffer,
@@ -1514,23 +1520,26 @@ STORPORT_API VOID NTAPI StorPortWritePortBufferUshort(PVOID HwDeviceExtension, P
 STORPORT_API VOID NTAPI StorPortWritePortUchar(PVOID HwDeviceExtension, PUCHAR Port, UCHAR Value);
 STORPORT_API VOID NTAPI StorPortWritePortUlong(PVOID HwDeviceExtension, PULONG Port, ULONG Value);
 STORPORT_API VOID NTAPI StorPortWritePortUshort(PVOID HwDeviceExtension, PUSHORT Port, USHORT Value);
-STORPORT_API VOID NTAPI StorPortWriteRegisterBufferUchar(PVOID HwDeviceExtension, PUCHAR Register,
-                                                         PUCHAR Buffer, ULONG Count);
-STORPORT_API VOID NTAPI StorPortWriteRegisterBufferUlong(PVOID HwDeviceExtension, PULONG Register,
-                                                         PULONG Buffer, ULONG Count);
+STORPORT_API VOID NTAPI StorPortWriteRegisterBufferUchar(PVOID HwDeviceExtension,
+                                                         volatile UCHAR *Register, PUCHAR Buffer,
+                                                         ULONG Count);
+STORPORT_API VOID NTAPI StorPortWriteRegisterBufferUlong(PVOID HwDeviceExtension,
+                                                         volatile ULONG *Register, PULONG Buffer,
+                                                         ULONG Count);
 STORPORT_API VOID NTAPI StorPortWriteRegisterBufferUlong64(PVOID HwDeviceExtension,
-                                                           PULONG64 Register, PULONG64 Buffer,
-                                                           ULONG Count);
-STORPORT_API VOID NTAPI StorPortWriteRegisterBufferUshort(PVOID HwDeviceExtension, PUSHORT Register,
+                                                           volatile ULONG64 *Register,
+                                                           PULONG64 Buffer, ULONG Count);
+STORPORT_API VOID NTAPI StorPortWriteRegisterBufferUshort(PVOID HwDeviceExtension,
+                                                          volatile USHORT *Register,
                                                           PUSHORT Buffer, ULONG Count);
-STORPORT_API VOID NTAPI StorPortWriteRegisterUchar(PVOID HwDeviceExtension, PUCHAR Register,
-                                                   UCHAR Value);
-STORPORT_API VOID NTAPI StorPortWriteRegisterUlong(PVOID HwDeviceExtension, PULONG Register,
-                                                   ULONG Value);
-STORPORT_API VOID NTAPI StorPortWriteRegisterUlong64(PVOID HwDeviceExtension, PULONG64 Register,
-                                                     ULONG64 Value);
-STORPORT_API VOID NTAPI StorPortWriteRegisterUshort(PVOID HwDeviceExtension, PUSHORT Register,
-                                                    USHORT Value);
+STORPORT_API VOID NTAPI StorPortWriteRegisterUchar(PVOID HwDeviceExtension,
+                                                   volatile UCHAR *Register, UCHAR Value);
+STORPORT_API VOID NTAPI StorPortWriteRegisterUlong(PVOID HwDeviceExtension,
+                                                   volatile ULONG *Register, ULONG Value);
+STORPORT_API VOID NTAPI StorPortWriteRegisterUlong64(PVOID HwDeviceExtension,
+                                                     volatile ULONG64 *Register, ULONG64 Value);
+STORPORT_API VOID NTAPI StorPortWriteRegisterUshort(PVOID HwDeviceExtension,
+                                                    volatile USHORT *Register, USHORT Value);
 
 /* ---- routines: inline --------------------------------------------------------------------------------- */
 
@@ -2709,5 +2718,13 @@ StorPortInitializeListHead(PVOID HwDeviceExtension, PSTOR_LIST_ENTRY ListHead)
 #ifdef __cplusplus
 }
 #endif
+
+DEFINE_GUID(STORPORT_POFX_ADAPTER_GUID, 0xdcaf9c10, 0x895f, 0x481f, 0xa4, 0x92, 0xd4, 0xce, 0xd2, 0xf5,
+            0x56, 0x33);
+DEFINE_GUID(STORPORT_POFX_LUN_GUID, 0x585d326b, 0x0b3a, 0x4088, 0x89, 0x39, 0x88, 0xb0, 0x0f, 0x69,
+            0x58, 0xbe);
+/* The same number as the adapter's: that is what is published. */
+DEFINE_GUID(STORPORT_DEVICEOPERATION_SECURE_REPROVISION_GUID, 0xdcaf9c10, 0x895f, 0x481f, 0xa4, 0x92,
+            0xd4, 0xce, 0xd2, 0xf5, 0x56, 0x33);
 
 #endif /* _NTSTORPORT_ */
