@@ -2908,8 +2908,8 @@ MmGetSystemAddressForMdlSafe(PMDL Mdl, ULONG Priority)
 #define KdBreakPoint() DbgBreakPoint()
 #define __debugbreak() DbgBreakPoint()
 #define DPFLTR_IHVDRIVER_ID 77
-#define DPFLTR_STORMINIPORT_ID 58
-#define DPFLTR_STORPORT_ID 80
+#define DPFLTR_STORMINIPORT_ID 90
+#define DPFLTR_STORPORT_ID 89
 #define DPFLTR_ERROR_LEVEL 0
 #define DPFLTR_WARNING_LEVEL 1
 #define DPFLTR_TRACE_LEVEL 2
