@@ -50,11 +50,11 @@ unit_init(struct disk_adapter *adapter, ULONG index, const char *product,
     unit->read_only = p->read_only != 0;
     unit->rotational = p->rotational != 0;
     unit->has_cache = ops->flush != NULL;
-    unit->write_cache = unit->has_cache && p->write_cache;
+    unit->write_cache_default = unit->has_cache && p->write_cache;
     unit->compare_blocks_max = compare < 255 ? compare : 255;
     unit->unmap_granularity_blocks = 1u << unit->physical_exponent;
     unit->product = product;
-    unit->attention = DISK_ATTENTION_POWER_ON;
+    disk_unit_reset(unit, DISK_ATTENTION_POWER_ON);
     serial_number(unit, p, ordinal, index, adapter->unit_count == 1);
 }
 

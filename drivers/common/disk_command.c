@@ -196,7 +196,7 @@ check_unit(struct disk_request *request)
         disk_fail(request, KEY_ILLEGAL_REQUEST, CODE_UNIT_NOT_SUPPORTED);
         return FALSE;
     }
-    if (unit != NULL && unit->attention != 0 &&
+    if (unit != NULL && disk_unit_is(unit, DISK_ATTENTION_ALL) &&
         (command == NULL || !(command->flags & COMMAND_ATTENTION_OK))) {
         code = disk_attention_take(unit);
         if (code != 0) {
@@ -231,7 +231,7 @@ check_request(struct disk_request *request, UCHAR cdb_length)
         fail_usage(request);
         return FALSE;
     }
-    if ((command->flags & COMMAND_READY) && unit->stopped) {
+    if ((command->flags & COMMAND_READY) && disk_unit_is(unit, DISK_STATE_STOPPED)) {
         disk_fail(request, KEY_NOT_READY, CODE_INITIALIZING_COMMAND_REQUIRED);
         return FALSE;
     }
@@ -270,6 +270,7 @@ request_begin(const struct disk_target *target, PVOID adapter, PSCSI_REQUEST_BLO
 
     request->srb = srb;
     request->adapter = adapter;
+    request->context = NULL;
     request->target = target;
     request->unit = lun < target->unit_count ? &target->units[lun] : NULL;
     request->command = NULL;
@@ -324,8 +325,12 @@ disk_perform(struct disk_request *request)
 BOOLEAN
 disk_request_range(const struct disk_request *request, ULONGLONG *offset, ULONGLONG *length)
 {
-    if (!(request->command->flags & COMMAND_RANGE))
-        return FALSE;
+    if (!(request->command->flags & COMMAND_RANGE)) {
+        /* UNMAP's ranges are in its list: it may touch all. */
+        *offset = 0;
+        *length = request->unit->blocks * request->unit->block_bytes;
+        return (request->command->flags & COMMAND_WRITES) != 0;
+    }
     *offset = request->lba * request->unit->block_bytes;
     *length = (ULONGLONG)request->blocks * request->unit->block_bytes;
     return *length != 0;
@@ -338,10 +343,18 @@ disk_request_is_atomic(const struct disk_request *request)
 }
 
 VOID
+disk_unit_set(struct disk_unit *unit, LONG state, BOOLEAN on)
+{
+    if (on)
+        InterlockedOr(&unit->state, state);
+    else
+        InterlockedAnd(&unit->state, ~state);
+}
+
+VOID
 disk_unit_reset(struct disk_unit *unit, LONG attention)
 {
-    unit->stopped = FALSE;
-    unit->descriptor_sense = FALSE;
-    unit->write_cache = unit->has_cache;
-    InterlockedOr(&unit->attention, attention);
+    disk_unit_set(unit, DISK_STATE_STOPPED | DISK_STATE_DESCRIPTOR_SENSE, FALSE);
+    disk_unit_set(unit, DISK_STATE_WRITE_CACHE, unit->write_cache_default);
+    InterlockedOr(&unit->state, attention);
 }

@@ -20,6 +20,19 @@ enum page_control {
 
 static const UCHAR page_order[] = {PAGE_RECOVERY, PAGE_CACHING, PAGE_CONTROL, PAGE_EXCEPTIONS};
 
+static BOOLEAN
+page_write_cache(const struct disk_unit *unit, enum page_control control)
+{
+    switch (control) {
+    case PAGE_CURRENT:
+        return disk_unit_is(unit, DISK_STATE_WRITE_CACHE);
+    case PAGE_CHANGEABLE:
+        return unit->has_cache;
+    default:
+        return unit->write_cache_default;
+    }
+}
+
 /* Writes one page, returns its length; 0: there is no such page. */
 static ULONG
 page_build(const struct disk_unit *unit, UCHAR page, enum page_control control, UCHAR *out)
@@ -47,10 +60,11 @@ page_build(const struct disk_unit *unit, UCHAR page, enum page_control control, 
     if (page == PAGE_RECOVERY && values) {
         out[2] = 0xc0; /* AWRE, ARRE */
     } else if (page == PAGE_CACHING) {
-        if (control == PAGE_CURRENT ? unit->write_cache : unit->has_cache)
+        if (page_write_cache(unit, control))
             out[2] = 0x04; /* WCE */
     } else if (page == PAGE_CONTROL) {
-        if (control == PAGE_CHANGEABLE || (control == PAGE_CURRENT && unit->descriptor_sense))
+        if (control == PAGE_CHANGEABLE ||
+            (control == PAGE_CURRENT && disk_unit_is(unit, DISK_STATE_DESCRIPTOR_SENSE)))
             out[2] = 0x04; /* D_SENSE */
         if (values) {
             out[3] = 0x10;          /* unrestricted reordering */
@@ -205,12 +219,12 @@ select_apply(struct disk_request *request, const struct mode_change *change, ULO
 
     if (change->caching) {
         /* Off first, then out: no write between them stays behind. */
-        unit->write_cache = change->write_cache;
+        disk_unit_set(unit, DISK_STATE_WRITE_CACHE, change->write_cache);
         if (!change->write_cache)
-            result = disk_unit_flush(unit);
+            result = disk_flush(request);
     }
     if (change->control)
-        unit->descriptor_sense = change->descriptor_sense;
+        disk_unit_set(unit, DISK_STATE_DESCRIPTOR_SENSE, change->descriptor_sense);
     if (result != DISK_OK)
         disk_fail_result(request, result);
     else

@@ -83,7 +83,7 @@ finish_check(struct disk_request *request, const UCHAR *sense, ULONG length)
 static BOOLEAN
 sense_is_descriptor(const struct disk_request *request)
 {
-    return request->unit != NULL && request->unit->descriptor_sense;
+    return request->unit != NULL && disk_unit_is(request->unit, DISK_STATE_DESCRIPTOR_SENSE);
 }
 
 VOID
@@ -189,8 +189,8 @@ disk_attention_take(struct disk_unit *unit)
 
     for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
         /* Two processors may ask at once: the one that clears the bit reports it. */
-        if ((unit->attention & order[i].reports) &&
-            (InterlockedAnd(&unit->attention, ~order[i].clears) & order[i].reports))
+        if (disk_unit_is(unit, order[i].reports) &&
+            (InterlockedAnd(&unit->state, ~order[i].clears) & order[i].reports))
             return order[i].code;
     }
     return 0;

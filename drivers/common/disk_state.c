@@ -23,9 +23,9 @@ disk_request_sense(struct disk_request *request)
     if (unit == NULL) {
         key = KEY_ILLEGAL_REQUEST;
         code = CODE_UNIT_NOT_SUPPORTED;
-    } else if (unit->attention != 0 && (code = disk_attention_take(unit)) != 0) {
+    } else if (disk_unit_is(unit, DISK_ATTENTION_ALL) && (code = disk_attention_take(unit)) != 0) {
         key = KEY_UNIT_ATTENTION;
-    } else if (unit->stopped) {
+    } else if (disk_unit_is(unit, DISK_STATE_STOPPED)) {
         key = KEY_NOT_READY;
         code = CODE_INITIALIZING_COMMAND_REQUIRED;
     }
@@ -42,13 +42,13 @@ disk_start_stop(struct disk_request *request)
     BOOLEAN no_flush = (request->cdb[4] & 0x04) != 0;
 
     if (!start && !no_flush) {
-        enum disk_result result = disk_unit_flush(unit);
+        enum disk_result result = disk_flush(request);
         if (result != DISK_OK) {
             disk_fail_result(request, result);
             return;
         }
     }
-    unit->stopped = !start;
+    disk_unit_set(unit, DISK_STATE_STOPPED, !start);
     disk_finish(request, 0, 0);
 }
 

@@ -1,8 +1,8 @@
 /*
  * A two-level table: leaves of 1 GiB, each with 4,096 chunks of 256 KiB. HwStartIo of a virtual
  * miniport runs on several processors at once and under no lock (DDI: HW_STARTIO), so a leaf is
- * published once by compare-exchange and stays until the end, and each chunk has a spin lock of its
- * own, held while its bytes are copied: UNMAP may free a chunk only when nobody reads it.
+ * published once and stays until the end, and each chunk has a spin lock of its own, held while its
+ * bytes are copied: UNMAP may free a chunk only when nobody reads it.
  */
 #include "ramdisk_store.h"
 
@@ -20,10 +20,17 @@ struct ramdisk_leaf {
     struct ramdisk_chunk chunks[LEAF_CHUNKS];
 };
 
+/* `leaf` may be used once `ready` is seen; it stays until the end. */
+struct ramdisk_slot {
+    volatile LONG ready;
+    struct ramdisk_leaf *leaf;
+};
+
 struct ramdisk_store {
     PVOID adapter;
     ULONG leaf_count;
-    struct ramdisk_leaf *volatile leaves[ANYSIZE_ARRAY];
+    KSPIN_LOCK lock; /* held to make a leaf */
+    struct ramdisk_slot slots[ANYSIZE_ARRAY];
 };
 
 static PVOID
@@ -41,7 +48,7 @@ struct ramdisk_store *
 ramdisk_store_create(PVOID adapter, ULONGLONG bytes)
 {
     ULONGLONG leaves = (bytes + LEAF_BYTES - 1) / LEAF_BYTES;
-    ULONGLONG size = sizeof(struct ramdisk_store) + leaves * sizeof(PVOID);
+    ULONGLONG size = sizeof(struct ramdisk_store) + leaves * sizeof(struct ramdisk_slot);
     struct ramdisk_store *store;
 
     if (size > 0x7fffffff)
@@ -62,7 +69,7 @@ ramdisk_store_destroy(struct ramdisk_store *store)
     if (store == NULL)
         return;
     for (i = 0; i < store->leaf_count; i++) {
-        struct ramdisk_leaf *leaf = store->leaves[i];
+        struct ramdisk_leaf *leaf = store->slots[i].leaf;
         if (leaf == NULL)
             continue;
         for (j = 0; j < LEAF_CHUNKS; j++) {
@@ -78,24 +85,34 @@ ramdisk_store_destroy(struct ramdisk_store *store)
 static struct ramdisk_chunk *
 chunk_find(struct ramdisk_store *store, ULONGLONG offset)
 {
-    struct ramdisk_leaf *leaf = store->leaves[offset / LEAF_BYTES];
+    struct ramdisk_slot *slot = &store->slots[offset / LEAF_BYTES];
 
-    return leaf ? &leaf->chunks[offset % LEAF_BYTES / CHUNK_BYTES] : NULL;
+    if (!ReadAcquire(&slot->ready))
+        return NULL;
+    return &slot->leaf->chunks[offset % LEAF_BYTES / CHUNK_BYTES];
 }
 
 /* NULL: no memory. */
 static struct ramdisk_chunk *
 chunk_get(struct ramdisk_store *store, ULONGLONG offset)
 {
-    PVOID volatile *slot = (PVOID volatile *)&store->leaves[offset / LEAF_BYTES];
-    struct ramdisk_leaf *leaf;
+    struct ramdisk_slot *slot = &store->slots[offset / LEAF_BYTES];
+    struct ramdisk_leaf *fresh;
+    KIRQL irql;
 
-    if (*slot == NULL) {
-        leaf = pool_zeroed(store->adapter, sizeof(*leaf));
-        if (leaf == NULL)
+    if (!ReadAcquire(&slot->ready)) {
+        fresh = pool_zeroed(store->adapter, sizeof(*fresh));
+        if (fresh == NULL)
             return NULL;
-        if (InterlockedCompareExchangePointer(slot, leaf, NULL) != NULL)
-            StorPortFreePool(store->adapter, leaf); /* another processor was first */
+        KeAcquireSpinLock(&store->lock, &irql);
+        if (slot->leaf == NULL) {
+            slot->leaf = fresh;
+            fresh = NULL;
+            WriteRelease(&slot->ready, 1);
+        }
+        KeReleaseSpinLock(&store->lock, irql);
+        if (fresh != NULL)
+            StorPortFreePool(store->adapter, fresh); /* another processor was first */
     }
     return chunk_find(store, offset);
 }
@@ -133,9 +150,9 @@ piece_length(ULONGLONG offset, ULONGLONG left)
 }
 
 static enum disk_result
-ramdisk_read(PVOID context, ULONGLONG offset, PVOID buffer, ULONG length)
+ramdisk_read(struct disk_request *request, ULONGLONG offset, PVOID buffer, ULONG length)
 {
-    struct ramdisk_store *store = context;
+    struct ramdisk_store *store = request->unit->store;
     PUCHAR out = buffer;
 
     while (length != 0) {
@@ -162,9 +179,9 @@ ramdisk_read(PVOID context, ULONGLONG offset, PVOID buffer, ULONG length)
 }
 
 static enum disk_result
-ramdisk_write(PVOID context, ULONGLONG offset, const VOID *buffer, ULONG length)
+ramdisk_write(struct disk_request *request, ULONGLONG offset, const VOID *buffer, ULONG length)
 {
-    struct ramdisk_store *store = context;
+    struct ramdisk_store *store = request->unit->store;
     const UCHAR *in = buffer;
 
     while (length != 0) {
@@ -217,9 +234,9 @@ chunk_fill_zeros(struct ramdisk_store *store, ULONGLONG offset, ULONG length)
 }
 
 static enum disk_result
-ramdisk_zero(PVOID context, ULONGLONG offset, ULONGLONG length, BOOLEAN deallocate)
+ramdisk_zero(struct disk_request *request, ULONGLONG offset, ULONGLONG length, BOOLEAN deallocate)
 {
-    struct ramdisk_store *store = context;
+    struct ramdisk_store *store = request->unit->store;
     enum disk_result result = DISK_OK;
 
     while (length != 0 && result == DISK_OK) {
@@ -256,9 +273,9 @@ chunk_is_allocated(struct ramdisk_chunk *chunk)
 }
 
 static enum disk_result
-ramdisk_extent(PVOID context, ULONGLONG offset, BOOLEAN *allocated, ULONGLONG *run)
+ramdisk_extent(struct disk_request *request, ULONGLONG offset, BOOLEAN *allocated, ULONGLONG *run)
 {
-    struct ramdisk_store *store = context;
+    struct ramdisk_store *store = request->unit->store;
     ULONGLONG at = offset, end = offset + *run;
     BOOLEAN first = TRUE;
 
@@ -293,10 +310,10 @@ first_difference(const UCHAR *a, const UCHAR *b, ULONG length)
  * the lower first; every other path holds one at a time, so there is no ring of waiters.
  */
 static enum disk_result
-ramdisk_compare_and_write(PVOID context, ULONGLONG offset, const UCHAR *expected, const UCHAR *data,
-                          ULONG length, ULONG *mismatch)
+ramdisk_compare_and_write(struct disk_request *request, ULONGLONG offset, const UCHAR *expected,
+                          const UCHAR *data, ULONG length, ULONG *mismatch)
 {
-    struct ramdisk_store *store = context;
+    struct ramdisk_store *store = request->unit->store;
     ULONG piece = piece_length(offset, length);
     struct ramdisk_chunk *low = chunk_get(store, offset);
     struct ramdisk_chunk *high = NULL;

@@ -29,6 +29,9 @@ struct storport_unit;
 enum storport_executor { STORPORT_THREADS, STORPORT_SIM };
 enum storport_log_level { STORPORT_LOG_ERROR, STORPORT_LOG_WARNING, STORPORT_LOG_INFO, STORPORT_LOG_DEBUG };
 
+/* Exit status of a process whose driver faulted: after `fatal`, and after callers got -EIO. */
+#define STORPORT_EXIT_FATAL 70
+
 struct storport_host_config {
     size_t size; /* sizeof(struct storport_host_config) */
     enum storport_executor executor;
@@ -56,6 +59,10 @@ STORPORT_HOST_API int storport_registry_set(struct storport_host *host, const ch
 
 /* A shipped name ("ramdisk") or a path to a driver .so. */
 STORPORT_HOST_API int storport_driver_load(struct storport_host *host, const char *name, struct storport_driver **driver, char **error);
+/* Would it load, and does it take these options? Starts nothing, needs no host. *resolved, if not NULL, gets the
+ * options with paths made absolute, ended by NULL (for processes that change their directory). */
+STORPORT_HOST_API int storport_driver_check(const char *name, const char *const *options, size_t option_count, char ***resolved, char **error);
+STORPORT_HOST_API void storport_options_free(char **options);
 /* Options are "key=value": set under Parameters\Device<N> of the new adapter's port number. */
 STORPORT_HOST_API int storport_adapter_add(struct storport_driver *driver, const char *const *options, size_t option_count, struct storport_adapter **adapter, char **error);
 STORPORT_HOST_API int storport_adapter_stop(struct storport_adapter *adapter);
@@ -63,7 +70,8 @@ STORPORT_HOST_API int storport_adapter_restart(struct storport_adapter *adapter)
 STORPORT_HOST_API void storport_adapter_remove(struct storport_adapter *adapter, bool surprise);
 STORPORT_HOST_API int storport_adapter_rescan(struct storport_adapter *adapter);
 
-/* Units in order of adapter, path, target, lun; a returned unit is a reference to put. */
+/* Units in order of adapter, path, target, lun, from NULL to NULL; a returned unit is a reference to put,
+ * `previous` stays its holder's. */
 STORPORT_HOST_API struct storport_unit *storport_unit_next(struct storport_host *host, struct storport_unit *previous);
 STORPORT_HOST_API struct storport_unit *storport_unit_find(struct storport_host *host, const char *name); /* "0.0.1.0"; "" first */
 STORPORT_HOST_API void storport_unit_put(struct storport_unit *unit);
@@ -79,6 +87,8 @@ struct storport_unit_info {
     uint32_t queue_depth, queue_depth_max;
     char queue_depth_source[48];
     bool read_only, write_cache, fua, unmap, rotational;
+    bool unmap_reads_zero;
+    char identity[128];          /* VPD page 83h: "naa.600…", "eui.…", "t10.…"; "" none */
 };
 STORPORT_HOST_API int storport_unit_info(struct storport_unit *unit, struct storport_unit_info *info, char **error);
 
@@ -106,6 +116,22 @@ struct storport_cdb {
     uint32_t moved_bytes;
 };
 STORPORT_HOST_API int storport_execute_cdb(struct storport_unit *unit, struct storport_cdb *cdb);
+
+/* What this library offers to drivers: a row per documented routine. False: no such row. */
+struct storport_api_row {
+    size_t size;
+    const char *name, *module, *reach, *page, *since;
+    bool core;  /* one of those that nearly every driver uses */
+    bool green; /* there, with a conformance test */
+};
+STORPORT_HOST_API bool storport_api_row(unsigned index, struct storport_api_row *row);
+
+/*
+ * A socket (mode 0600) at `path` that answers questions about the host while it lives: one line in,
+ * text out until the end of file. "info": storport_host_json; "trace N": storport_trace_text.
+ * Removed with the host. Not for STORPORT_SIM, which has no thread to answer from (-ENOTSUP).
+ */
+STORPORT_HOST_API int storport_control_listen(struct storport_host *host, const char *path, char **error);
 
 /* A poller's thread keeps a processor between calls. */
 STORPORT_HOST_API int storport_thread_attach(struct storport_host *host);

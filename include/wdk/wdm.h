@@ -2797,8 +2797,6 @@ NTKERNELAPI PVOID NTAPI MmAllocateContiguousMemorySpecifyCacheNode(
     PHYSICAL_ADDRESS HighestAcceptableAddress, PHYSICAL_ADDRESS BoundaryAddressMultiple,
     MEMORY_CACHING_TYPE CacheType, NODE_REQUIREMENT PreferredNode);
 NTKERNELAPI VOID NTAPI ObDereferenceObjectDeferDelete(PVOID Object);
-NTKERNELAPI NTSTATUS NTAPI PsGetThreadExitStatus(PETHREAD Thread);
-NTKERNELAPI BOOLEAN NTAPI PsIsSystemThread(PETHREAD Thread);
 NTKERNELAPI NTSTATUS NTAPI ZwResetEvent(HANDLE EventHandle, PLONG PreviousState);
 
 /* ports and registers: always calls, since a device may stand behind a trapped address */

@@ -1,7 +1,7 @@
 /*
- * The checks behind contract_enter(): by the time one of these runs, a routine has been called above
- * its IRQL or from a callback that its documentation does not name. They report and return: the
- * routine goes on and answers as documented. Never changes state of the port.
+ * The checks behind contract_enter(): by the time one of these runs, a routine has been called
+ * above its IRQL or from a callback that its documentation does not name. They report and return:
+ * the routine goes on and answers as documented. Never changes state of the port.
  */
 #include "contract_priv.h"
 
@@ -80,11 +80,10 @@ contract_enter_slow(enum contract_id id, void *caller)
         return;
     callback = self->frame ? self->frame->callback : CALLBACK_NONE;
     if (self->irql > row->irql_max)
-        finding_report(self->rt,
-                       row->module == CONTRACT_STORPORT ? RULE_StorPortIrql : RULE_KernelIrql, 0,
-                       "%s called at %s (%u) in %s; documented: <= %s", row->name,
-                       level_name(self->irql), self->irql, contract_callback_name(callback),
-                       level_name(row->irql_max));
+        finding_report(
+            self->rt, row->module == CONTRACT_STORPORT ? RULE_StorPortIrql : RULE_KernelIrql, 0,
+            "%s called at %s (%u) in %s; documented: <= %s", row->name, level_name(self->irql),
+            self->irql, contract_callback_name(callback), level_name(row->irql_max));
     if (!(row->callbacks >> callback & 1))
         finding_report(self->rt, (enum finding_rule)contract_callback_rules[id], 0,
                        "%s called in %s, where its documentation does not permit it", row->name,

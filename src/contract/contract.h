@@ -50,8 +50,8 @@ enum contract_device { CONTRACT_BOTH, CONTRACT_PHYSICAL, CONTRACT_VIRTUAL };
 
 struct contract_row {
     const char *name;
-    const char *reach;     /* "export", "extended 11", "notification 0x1003", "inline" */
-    const char *page;      /* of the documentation, without suffix */
+    const char *reach; /* "export", "extended 11", "notification 0x1003", "inline" */
+    const char *page;  /* of the documentation, without suffix */
     const char *since;
     const char *arguments; /* kinds, one letter each, result first: see contract.tbl */
     uint64_t callbacks;    /* bit per contract_callback from which it may be called */

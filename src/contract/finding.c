@@ -22,6 +22,19 @@ state_of(const struct rt *rt)
     return rt ? rt_slot(rt, RT_SLOT_CONTRACT) : NULL;
 }
 
+static void
+ledger_lock(struct contract_state *state)
+{
+    while (atomic_flag_test_and_set_explicit(&state->lock, memory_order_acquire))
+        __builtin_ia32_pause();
+}
+
+static void
+ledger_unlock(struct contract_state *state)
+{
+    atomic_flag_clear_explicit(&state->lock, memory_order_release);
+}
+
 int
 finding_init(struct rt *rt)
 {
@@ -91,7 +104,7 @@ enter(struct contract_state *state, struct finding *finding, uint64_t key)
     unsigned count, i;
     bool fresh = false;
 
-    rt_word_acquire(&state->lock);
+    ledger_lock(state);
     count = atomic_load_explicit(&state->count, memory_order_relaxed);
     for (i = 0; i < count && state->keys[i] != key; i++)
         ;
@@ -105,7 +118,7 @@ enter(struct contract_state *state, struct finding *finding, uint64_t key)
     } else {
         state->dropped++;
     }
-    rt_word_release(&state->lock);
+    ledger_unlock(state);
     return fresh;
 }
 
@@ -171,9 +184,9 @@ finding_get(struct rt *rt, unsigned index, struct finding *out)
 
     if (index >= finding_count(rt))
         return false;
-    rt_word_acquire(&state->lock);
+    ledger_lock(state);
     *out = state->findings[index];
-    rt_word_release(&state->lock);
+    ledger_unlock(state);
     return true;
 }
 
@@ -195,49 +208,77 @@ finding_mute(struct rt *rt, enum finding_rule rule, bool muted)
         atomic_store(&state->muted[rule], muted);
 }
 
+/* A text that grows; once memory was short it stays NULL. */
+struct text {
+    char *bytes;
+    size_t length, room;
+    bool failed;
+};
+
+static void RT_PRINTF(2, 3) text_add(struct text *text, const char *format, ...)
+{
+    char line[512];
+    va_list args;
+    size_t length;
+
+    va_start(args, format);
+    vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    length = strlen(line);
+    if (text->length + length + 1 > text->room) {
+        size_t room = (text->room + length + 1) * 2;
+        char *grown = text->failed ? NULL : realloc(text->bytes, room);
+
+        if (!grown) {
+            text->failed = true;
+            return;
+        }
+        text->bytes = grown;
+        text->room = room;
+    }
+    memcpy(text->bytes + text->length, line, length + 1);
+    text->length += length;
+}
+
 static void
-format_stack(FILE *stream, const char *title, void *const *stack, unsigned count)
+text_add_stack(struct text *text, const char *title, void *const *stack, unsigned count)
 {
     struct rt_symbol symbol;
 
     if (count)
-        fprintf(stream, "  %s:\n", title);
+        text_add(text, "  %s:\n", title);
     for (unsigned i = 0; i < count; i++) {
         if (!rt_symbol(stack[i], &symbol))
-            fprintf(stream, "    #%u %p\n", i, stack[i]);
+            text_add(text, "    #%u %p\n", i, stack[i]);
         else if (symbol.file[0])
-            fprintf(stream, "    #%u %s at %s:%u (%s)\n", i, symbol.function, symbol.file,
-                    symbol.line, symbol.module);
+            text_add(text, "    #%u %s at %s:%u (%s)\n", i, symbol.function, symbol.file,
+                     symbol.line, symbol.module);
         else
-            fprintf(stream, "    #%u %s (%s)\n", i, symbol.function, symbol.module);
+            text_add(text, "    #%u %s (%s)\n", i, symbol.function, symbol.module);
     }
 }
 
 char *
 finding_format(struct rt *rt, const struct finding *finding)
 {
-    char *text = NULL;
-    size_t bytes;
-    FILE *stream = open_memstream(&text, &bytes);
+    struct text text = {0};
 
     (void)rt;
-    if (!stream)
-        return NULL;
-    fprintf(stream, "%s: %s\n  rule: %s\n  in %s at IRQL %u, time %llu.%06llu s",
-            finding_rule_name(finding->rule), finding->text, finding_rule_meaning(finding->rule),
-            contract_callback_name(finding->callback), finding->irql,
-            (unsigned long long)(finding->time_ns / 1000000000u),
-            (unsigned long long)(finding->time_ns / 1000u % 1000000u));
+    text_add(&text, "%s: %s\n  rule: %s\n  in %s at IRQL %u, time %llu.%06llu s",
+             finding_rule_name(finding->rule), finding->text, finding_rule_meaning(finding->rule),
+             contract_callback_name(finding->callback), finding->irql,
+             (unsigned long long)(finding->time_ns / 1000000000u),
+             (unsigned long long)(finding->time_ns / 1000u % 1000000u));
     if (finding->request)
-        fprintf(stream, ", request %u", finding->request);
+        text_add(&text, ", request %u", finding->request);
     if (finding->count > 1)
-        fprintf(stream, ", %llu times", (unsigned long long)finding->count);
-    fputc('\n', stream);
-    format_stack(stream, "stack", finding->stack, finding->stack_count);
-    format_stack(stream, "earlier", finding->other, finding->other_count);
-    if (fclose(stream) != 0) {
-        free(text);
+        text_add(&text, ", %llu times", (unsigned long long)finding->count);
+    text_add(&text, "\n");
+    text_add_stack(&text, "stack", finding->stack, finding->stack_count);
+    text_add_stack(&text, "earlier", finding->other, finding->other_count);
+    if (text.failed) {
+        free(text.bytes);
         return NULL;
     }
-    return text;
+    return text.bytes;
 }

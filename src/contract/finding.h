@@ -1,6 +1,7 @@
 /*
  * Findings: rules that a miniport (or the port itself) broke, each once per rule and place, with
- * callback, IRQL and stack. Reporting is legal at any IRQL and never blocks; reading is for PASSIVE.
+ * callback, IRQL and stack. Reporting is legal at any IRQL and never blocks; reading is for
+ * PASSIVE.
  */
 #ifndef FINDING_H
 #define FINDING_H
@@ -27,8 +28,8 @@ struct finding {
 const char *finding_rule_name(enum finding_rule rule);
 const char *finding_rule_meaning(enum finding_rule rule);
 
-void finding_report(struct rt *rt, enum finding_rule rule, uint32_t request, const char *format, ...)
-    RT_PRINTF(4, 5);
+void finding_report(struct rt *rt, enum finding_rule rule, uint32_t request, const char *format,
+                    ...) RT_PRINTF(4, 5);
 /* The same with a second stack taken earlier. */
 void finding_report_two(struct rt *rt, enum finding_rule rule, uint32_t request, void *const *other,
                         unsigned other_count, const char *format, ...) RT_PRINTF(6, 7);
@@ -36,10 +37,12 @@ void finding_report_two(struct rt *rt, enum finding_rule rule, uint32_t request,
 unsigned finding_count(struct rt *rt);
 bool finding_get(struct rt *rt, unsigned index, struct finding *out);
 /* Told of each new finding, at PASSIVE or wherever it happened: must not block. */
-void finding_listen(struct rt *rt, void (*told)(void *ctx, const struct finding *finding), void *ctx);
+void finding_listen(struct rt *rt, void (*told)(void *ctx, const struct finding *finding),
+                    void *ctx);
 /* Rules switched off (they are counted no longer). */
 void finding_mute(struct rt *rt, enum finding_rule rule, bool muted);
-/* Several lines for people: rule, meaning, text, stacks with file and line. Heap; the caller frees. */
+/* Several lines for people: rule, meaning, text, stacks with file and line. Heap; the caller frees.
+ */
 char *finding_format(struct rt *rt, const struct finding *finding);
 
 int finding_init(struct rt *rt);

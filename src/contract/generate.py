@@ -253,7 +253,8 @@ def thunks_c(rows):
         name, args = row["name"], row["args"]
         variadic = args.endswith(".")
         out.append(f"{prototype(row, '', f'NATIVE({name})')};\n")
-        out.append(f"{prototype(row, 'MS ', 'ms_' + name)};\n{prototype(row, 'MS ', 'ms_' + name)}\n{{\n")
+        head = prototype(row, "MS ", "ms_" + name)
+        out.append(f"{head};\n{head}\n{{\n")
         count = len(args.rstrip(".")) - 1
         given = [f"a{i}" for i in range(count)]
         if variadic:
@@ -319,7 +320,8 @@ check(const char *name, const uint64_t *sent, unsigned count, uint64_t result, u
     def cast(letter, expression):
         return f"({TYPES[letter]}){'(uintptr_t)' if '*' in TYPES[letter] else ''}{expression}"
 
-    for salt, row in enumerate(callable_rows(rows, "routine") + callable_rows(rows, "callback")):
+    both = callable_rows(rows, "routine") + callable_rows(rows, "callback")
+    for salt, row in enumerate(both):
         name, args = row["name"], row["args"]
         fixed = args.rstrip(".")[1:]
         variadic = args.endswith(".")
@@ -357,11 +359,12 @@ check(const char *name, const uint64_t *sent, unsigned count, uint64_t result, u
             through = "(uint64_t)(uintptr_t)" if "*" in TYPES[args[0]] else "(uint64_t)"
             answer = (f"    check_result = {through}{call};\n"
                       f"    check(\"{name}\", sent, {total}, check_result, 0x{result:x}ull);\n")
-        calls.append(f"static void\ntry_{name}(void)\n{{\n    static const uint64_t sent[] = {{{sent}}};\n"
+        calls.append(f"static void\ntry_{name}(void)\n{{\n"
+                     f"    static const uint64_t sent[] = {{{sent}}};\n"
                      + ("" if args[0] == "v" else "    uint64_t check_result;\n")
                      + f"\n{answer}}}\n\n")
     out += calls
-    names = [row["name"] for row in callable_rows(rows, "routine") + callable_rows(rows, "callback")]
+    names = [row["name"] for row in both]
     out.append("int\nmain(void)\n{\n" + "".join(f"    try_{name}();\n" for name in names))
     out.append(f"    printf(\"{len(names)} entries\\n\");\n    return failures != 0;\n}}\n")
     return "".join(out)

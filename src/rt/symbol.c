@@ -60,7 +60,7 @@ walk(const uintptr_t *frame, uintptr_t known_page, void **pcs, unsigned max, uns
     while (count < max) {
         uintptr_t at = (uintptr_t)frame, next;
 
-        if (at % sizeof(uintptr_t))
+        if (at % sizeof(uintptr_t) || at < RT_PAGE_BYTES) /* a NULL set would be no set */
             break;
         for (uintptr_t word = at; word <= at + sizeof(uintptr_t); word += sizeof(uintptr_t)) {
             if (word / RT_PAGE_BYTES == known_page)
@@ -98,7 +98,7 @@ rt_backtrace_from(void *pc, void *frame, void **pcs, unsigned max)
     if (!max)
         return 0;
     pcs[0] = pc;
-    return 1 + walk(frame, 0, pcs + 1, max - 1, 0);
+    return 1 + walk(frame, UINTPTR_MAX, pcs + 1, max - 1, 0);
 }
 
 /* ---- images ------------------------------------------------------------------------------- */
@@ -202,7 +202,8 @@ stamp_objects(struct dl_phdr_info *info, size_t size, void *stamp)
     return 1;
 }
 
-/* Under `lock`. Begun anew when an object came or went: another image may lie at the old address. */
+/* Under `lock`. Begun anew when an object came or went: another image may lie at the old address.
+ */
 static void
 dwfl_refresh(void)
 {
@@ -227,16 +228,27 @@ dwfl_refresh(void)
     dwfl_stamp = stamp;
 }
 
+/* The compilation unit that has the address. clang writes no index of them: then look at each. */
+static Dwarf_Die *
+unit_find(Dwfl_Module *module, Dwarf_Addr address, Dwarf_Addr *bias)
+{
+    Dwarf_Die *unit = dwfl_module_addrdie(module, address, bias);
+
+    if (!unit)
+        while ((unit = dwfl_module_nextcu(module, unit, bias)) != NULL &&
+               dwarf_haspc(unit, address - *bias) <= 0)
+            ;
+    return unit;
+}
+
 /* The innermost function that has the address, inlined ones too. */
 static const char *
-scope_name(Dwfl_Module *module, Dwarf_Addr address)
+scope_name(Dwarf_Die *unit, Dwarf_Addr address)
 {
-    Dwarf_Addr bias;
-    Dwarf_Die *unit = dwfl_module_addrdie(module, address, &bias);
     Dwarf_Die *scopes = NULL;
     Dwarf_Attribute attribute;
     const char *name = NULL;
-    int count = unit ? dwarf_getscopes(unit, address - bias, &scopes) : 0;
+    int count = dwarf_getscopes(unit, address, &scopes);
 
     for (int i = 0; i < count && !name; i++) {
         int tag = dwarf_tag(&scopes[i]);
@@ -253,28 +265,28 @@ static bool
 symbol_find(uintptr_t pc, struct rt_symbol *out)
 {
     Dwfl_Module *module;
-    Dwfl_Line *line;
-    const char *name, *path = NULL;
+    Dwarf_Die *unit;
+    Dwarf_Line *line;
+    Dwarf_Addr bias = 0;
+    const char *name = NULL;
+    int number = 0;
 
     dwfl_refresh();
     module = dwfl ? dwfl_addrmodule(dwfl, pc) : NULL;
     if (!module)
         return false;
-    name = scope_name(module, pc);
+    unit = unit_find(module, pc, &bias);
+    if (unit) {
+        name = scope_name(unit, pc - bias);
+        line = dwarf_getsrc_die(unit, pc - bias);
+        if (line && dwarf_lineno(line, &number) == 0) {
+            copy(out->file, sizeof(out->file), dwarf_linesrc(line, NULL, NULL));
+            out->line = (unsigned)number;
+        }
+    }
     if (!name)
         name = dwfl_module_addrname(module, pc);
     copy(out->function, sizeof(out->function), name ? name : "?");
-    line = dwfl_module_getsrc(module, pc);
-    if (line) {
-        int number = 0;
-        const char *file = dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL);
-
-        copy(out->file, sizeof(out->file), file);
-        out->line = (unsigned)number;
-    }
-    dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, &path, NULL);
-    if (path)
-        copy(out->module, sizeof(out->module), base_name(path));
     return true;
 }
 

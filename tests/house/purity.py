@@ -12,9 +12,9 @@ import house
 TIME = re.compile(r"^(clock_\w+|gettimeofday|time|times|nanosleep|usleep|sleep|timer_\w+|setitimer|"
                   r"alarm|pthread_\w+|thrd_\w+|mtx_\w+|cnd_\w+|rand|rand_r|random|srand\w*|[dejlmn]rand48|"
                   r"getrandom|getentropy|arc4random\w*|sched_yield|fork|vfork|clone)$")
-SPEAK = re.compile(r"^(printf|puts|putchar|fprintf|fputs|fputc|fwrite|vprintf|vfprintf|perror|syslog|"
-                   r"dprintf|vdprintf|stdout|stderr|__printf_chk|__fprintf_chk|__vfprintf_chk|exit|_exit|"
-                   r"_Exit|quick_exit|errx?|warnx?)$")
+# Writing into a stream of one's own (open_memstream) is no speaking; naming stdout or stderr is.
+SPEAK = re.compile(r"^(printf|puts|putchar|vprintf|__v?printf_chk|perror|syslog|v?dprintf|stdout|stderr|"
+                   r"exit|_exit|_Exit|quick_exit|v?errx?|v?warnx?)$")
 # rt may say on stderr why it aborts when nobody listens for bugs; otherwise it is as mute as the rest.
 MUTE = re.compile(r"^(printf|puts|putchar|vprintf|__printf_chk|stdout|exit|_exit|_Exit|quick_exit)$")
 # floor → what it may not ask for. Host and doors are for people: they speak and end the process.
@@ -58,6 +58,7 @@ PLANTED = ["#include <time.h>\nvoid f(void){struct timespec t;clock_gettime(0,&t
            "#include <pthread.h>\nvoid f(pthread_mutex_t*m){pthread_mutex_lock(m);}",
            "#include <stdlib.h>\nint f(void){return rand();}",
            "#include <stdio.h>\nvoid f(int a){printf(\"%d\",a);}",
+           "#include <stdio.h>\nvoid f(int a){fprintf(stderr,\"%d\",a);}",
            "#include <stdlib.h>\nvoid f(void){exit(1);}"]
 
 
