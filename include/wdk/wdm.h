@@ -7,6 +7,7 @@
 #define _WDMDDK_
 
 #include "ntdef.h"
+#include <string.h> /* drivers count on memcpy and strlen being there */
 
 #ifdef __cplusplus
 extern "C" {
@@ -2302,6 +2303,24 @@ typedef struct _PCI_CAPABILITIES_HEADER {
     UCHAR CapabilityID;
     UCHAR Next;
 } PCI_CAPABILITIES_HEADER, *PPCI_CAPABILITIES_HEADER;
+
+/* The C library's own works on 32-bit characters. */
+FORCEINLINE SIZE_T
+storport_wcslen(const WCHAR *String)
+{
+    SIZE_T Length = 0;
+
+    while (String[Length] != 0)
+        Length++;
+    return Length;
+}
+
+#if !defined(STORPORT_HOST) && !defined(wcslen)
+#define wcslen storport_wcslen
+#endif
+#ifndef _mm_pause
+#define _mm_pause() YieldProcessor()
+#endif
 
 /* ---- routines ------------------------------------------------------------------------------------------------------------------------ */
 

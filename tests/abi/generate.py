@@ -18,6 +18,8 @@ HEAD = """/* Made from %s. */
 #include "scsi.h"
 #include "ntddscsi.h"
 #include "ntddstor.h"
+#include "scsiwmi.h"
+#include "ntstrsafe.h"
 #include "ntddk.h"
 #include <stddef.h>
 #include <stdio.h>

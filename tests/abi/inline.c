@@ -5,6 +5,7 @@
 #define STORPORT_EXPLORE
 #include "storport.h"
 #include "scsi.h"
+#include "ntstrsafe.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -120,6 +121,26 @@ check_irp(void)
     EXPECT(IoGetNextIrpStackLocation(irp) == &x.stack[0] && irp->CurrentLocation == 2);
 }
 
+static void
+check_strings(void)
+{
+    static const WCHAR wide[] = {'a', 'b', 0};
+    CHAR text[6];
+    WCHAR copy[2];
+    SIZE_T length = 0;
+
+    EXPECT(RtlStringCbPrintfA(text, sizeof text, "%d-%s", 12, "x") == STATUS_SUCCESS);
+    EXPECT(strcmp(text, "12-x") == 0);
+    EXPECT(RtlStringCbCatA(text, sizeof text, "yz") == STATUS_BUFFER_OVERFLOW);
+    EXPECT(strcmp(text, "12-xy") == 0);
+    EXPECT(RtlStringCbCopyA(text, 3, "123") == STATUS_BUFFER_OVERFLOW && strcmp(text, "12") == 0);
+    EXPECT(RtlStringCbCopyA(text, 0, "1") == STATUS_INVALID_PARAMETER);
+    EXPECT(RtlStringCbLengthA(text, sizeof text, &length) == STATUS_SUCCESS && length == 2);
+    EXPECT(RtlStringCbLengthA("123", 3, &length) == STATUS_INVALID_PARAMETER);
+    EXPECT(RtlStringCbCopyW(copy, sizeof copy, wide) == STATUS_BUFFER_OVERFLOW);
+    EXPECT(copy[0] == 'a' && copy[1] == 0 && wcslen(wide) == 2);
+}
+
 int
 main(void)
 {
@@ -127,5 +148,6 @@ main(void)
     check_lists();
     check_bytes();
     check_irp();
+    check_strings();
     return failed;
 }

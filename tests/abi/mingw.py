@@ -15,7 +15,7 @@ import facts
 
 COMPILER = "x86_64-w64-mingw32-gcc"
 GROUPS = (["ntddk.h"], ["ntddk.h", "srb.h"], ["ntddk.h", "scsi.h"], ["ntddk.h", "ntddscsi.h"],
-          ["ntddk.h", "ntddstor.h"])
+          ["ntddk.h", "ntddstor.h"], ["ntddk.h", "scsiwmi.h"])
 
 # Where the two differ and ours stays, by pattern of the question.
 ALLOWED = {
@@ -81,7 +81,8 @@ def main():
         print("no DDK headers for " + COMPILER)
         return 77
     ours = facts.facts(["gcc", "-std=gnu11", "-fshort-wchar"], ["-I", facts.WDK],
-                       ["storport.h", "srbhelper.h", "scsi.h", "ntddscsi.h", "ntddk.h"])
+                       ["storport.h", "srbhelper.h", "scsi.h", "ntddscsi.h", "scsiwmi.h",
+                        "ntddk.h"])
     agreed, differ, allowed = {}, [], set()
     for headers in GROUPS:
         theirs = facts.facts([COMPILER, "-std=gnu11", "-I" + ddk], [], headers)
