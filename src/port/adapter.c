@@ -364,6 +364,7 @@ adapter_free(struct adapter *adapter)
                       adapter->extension_bytes);
     rt_free(rt, adapter->registry_buffer);
     rt_free(rt, adapter->argument);
+    rt_free(rt, adapter->reset);
     rt_free(rt, adapter);
 }
 
@@ -398,7 +399,7 @@ adapter_create(struct driver *driver, const char *argument)
         if (adapter->argument)
             strcpy(adapter->argument, argument);
     }
-    if (!head || (argument && !adapter->argument)) {
+    if (!head || (argument && !adapter->argument) || reset_create(adapter)) {
         adapter_free(adapter);
         return NULL;
     }
