@@ -216,6 +216,18 @@ path_widen(const char *path, PWCH wide, PUNICODE_STRING name)
     name->MaximumLength = name->Length;
 }
 
+/* Of a file that is not sparse, FSCTL_SET_ZERO_DATA keeps the space. A refusal costs no more. */
+static VOID
+file_make_sparse(struct filedisk_file *file)
+{
+    IO_STATUS_BLOCK io = {0};
+
+    /* Nothing else uses the file yet, so the file itself says when it is done. */
+    if (ZwFsControlFile(file->handle, NULL, NULL, NULL, &io, FSCTL_SET_SPARSE, NULL, 0, NULL, 0) ==
+        STATUS_PENDING)
+        ZwWaitForSingleObject(file->handle, FALSE, NULL);
+}
+
 static NTSTATUS
 file_create(struct filedisk_file *file, const char *path, BOOLEAN create, BOOLEAN read_only)
 {
@@ -241,9 +253,8 @@ file_create(struct filedisk_file *file, const char *path, BOOLEAN create, BOOLEA
         file->handle = NULL;
         return status;
     }
-    if (io.Information == FILE_CREATED) /* a refusal costs space, nothing else */
-        (VOID) ZwFsControlFile(file->handle, NULL, NULL, NULL, &io, FSCTL_SET_SPARSE, NULL, 0, NULL,
-                               0);
+    if (!read_only)
+        file_make_sparse(file);
     return STATUS_SUCCESS;
 }
 

@@ -357,7 +357,8 @@ punch(struct fake_file *file, PFILE_ZERO_DATA_INFORMATION zero)
 
     pthread_mutex_lock(&mutex);
     memset(file->cache + offset, 0, length);
-    memset(file->allocated + offset / 512, FALSE, length / 512);
+    if (file->sparse)
+        memset(file->allocated + offset / 512, FALSE, length / 512);
     pthread_mutex_unlock(&mutex);
 }
 
@@ -386,8 +387,10 @@ ZwFsControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVO
 {
     ULONG length = 0;
 
-    if (FsControlCode == FSCTL_SET_SPARSE)
+    if (FsControlCode == FSCTL_SET_SPARSE) {
+        ((struct fake_file *)FileHandle)->sparse = TRUE;
         return io_end(Event, IoStatusBlock, STATUS_SUCCESS, 0);
+    }
     if (fake_punch_status != STATUS_SUCCESS)
         return io_end(Event, IoStatusBlock, fake_punch_status, 0);
     if (FsControlCode == FSCTL_SET_ZERO_DATA)

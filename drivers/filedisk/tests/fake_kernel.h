@@ -13,6 +13,7 @@
 struct fake_file {
     const char *name; /* without \??\ */
     BOOLEAN exists, open;
+    BOOLEAN sparse; /* only then FSCTL_SET_ZERO_DATA gives space back */
     ULONG bytes;
     UCHAR cache[FAKE_FILE_BYTES], durable[FAKE_FILE_BYTES];
     BOOLEAN allocated[FAKE_FILE_BYTES / 512];

@@ -91,6 +91,7 @@ begin(void)
     memset(fake_files[0].allocated, 0, sizeof(fake_files[0].allocated));
     fake_files[0].exists = fake_files[1].exists = FALSE;
     fake_files[0].bytes = fake_files[1].bytes = 0;
+    fake_files[0].sparse = FALSE;
     fake_files[0].flushes = 0;
 }
 
@@ -143,10 +144,13 @@ test_parameters(void)
     end();
 }
 
+/* On a file that was there before. */
 static void
 start_default(void)
 {
     begin();
+    fake_files[0].exists = TRUE;
+    fake_files[0].bytes = 4096;
     CHECK(START("Image=/a", "Size=256K") == SP_RETURN_FOUND);
     CHECK(send_cdb("\0\0\0\0\0\0", 6, NULL, 0) == CODE_POWER_ON);
 }
