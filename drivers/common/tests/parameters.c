@@ -365,26 +365,23 @@ test_no_memory(void)
 static void
 test_control(void)
 {
-    struct {
-        SCSI_SUPPORTED_CONTROL_TYPE_LIST list;
-        BOOLEAN beyond[8];
-    } query;
+    ULONG room[8] = {0}; /* the list and its BOOLEANs, aligned */
+    PSCSI_SUPPORTED_CONTROL_TYPE_LIST list = (PVOID)room;
     PORT_CONFIGURATION_INFORMATION *config;
     UCHAR data[512];
     BOOLEAN again;
     struct fake_request r;
 
     CHECK(START(NULL) == SP_RETURN_FOUND);
-    memset(&query, 0, sizeof(query));
-    query.list.MaxControlType = ScsiStopAdapter + 1;
+    list->MaxControlType = ScsiStopAdapter + 1;
     CHECK(fake_callbacks()->HwAdapterControl(fake_extension(), ScsiQuerySupportedControlTypes,
-                                             &query) == ScsiAdapterControlSuccess);
-    CHECK(query.list.SupportedTypeList[ScsiQuerySupportedControlTypes]);
-    CHECK(query.list.SupportedTypeList[ScsiStopAdapter]);
-    CHECK(!query.list.SupportedTypeList[ScsiRestartAdapter]);
-    query.list.MaxControlType = 5;
-    fake_callbacks()->HwAdapterControl(fake_extension(), ScsiQuerySupportedControlTypes, &query);
-    CHECK(query.list.SupportedTypeList[ScsiRestartAdapter]);
+                                             list) == ScsiAdapterControlSuccess);
+    CHECK(list->SupportedTypeList[ScsiQuerySupportedControlTypes]);
+    CHECK(list->SupportedTypeList[ScsiStopAdapter]);
+    CHECK(!list->SupportedTypeList[ScsiRestartAdapter]);
+    list->MaxControlType = 5;
+    fake_callbacks()->HwAdapterControl(fake_extension(), ScsiQuerySupportedControlTypes, list);
+    CHECK(list->SupportedTypeList[ScsiRestartAdapter]);
     CHECK(fake_callbacks()->HwAdapterControl(fake_extension(), ScsiSetBootConfig, NULL) ==
           ScsiAdapterControlUnsuccessful);
 
