@@ -193,7 +193,7 @@ miniport_entry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     data.HwResetBus = reset_bus;
     data.HwAdapterControl = adapter_control;
     data.HwFreeAdapterResources = free_resources;
-    data.MapBuffers = STOR_MAP_ALL_BUFFERS;
+    data.MapBuffers = STOR_MAP_ALL_BUFFERS_INCLUDING_READ_WRITE;
     data.TaggedQueuing = data.AutoRequestSense = data.MultipleRequestPerLu = TRUE;
     data.FeatureSupport = STOR_FEATURE_VIRTUAL_MINIPORT;
     return StorPortInitialize(DriverObject, RegistryPath, &data, NULL);
