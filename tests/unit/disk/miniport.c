@@ -5,14 +5,16 @@
  */
 #include <string.h>
 
+#include "ntddk.h"
 #include "storport.h"
 #include "scsi.h"
 
 #include "miniport.h"
 
 static UCHAR medium[MINIPORT_BYTES];
-static ULONG count;
-ULONG miniport_flushes;
+static LONG count; /* a virtual miniport's HwStartIo runs on several processors at once */
+static KSPIN_LOCK medium_lock;
+LONG miniport_flushes;
 
 static VOID
 number_put(UCHAR *to, ULONG value)
@@ -62,19 +64,20 @@ transfer(PSCSI_REQUEST_BLOCK srb, BOOLEAN write)
 {
     UCHAR *at = medium + number_get(srb->Cdb + 2) * 512;
     ULONG bytes = srb->DataTransferLength;
-    ULONG trouble = ++count % 40;
+    ULONG trouble = (ULONG)InterlockedIncrement(&count) % 40;
 
     if (trouble == 7)
         return check(srb, 6, 0x29);
     if (trouble == 17)
         return check(srb, 0x0b, 0x44);
-    if (trouble == 27 && bytes > 512) {
+    if (trouble == 27 && bytes > 512)
         bytes = srb->DataTransferLength = 512;
-    }
+    KeAcquireSpinLockAtDpcLevel(&medium_lock);
     if (write)
         memcpy(at, srb->DataBuffer, bytes);
     else
         memcpy(srb->DataBuffer, at, bytes);
+    KeReleaseSpinLockFromDpcLevel(&medium_lock);
     return trouble == 27 ? SRB_STATUS_DATA_OVERRUN : SRB_STATUS_SUCCESS;
 }
 
@@ -88,7 +91,7 @@ command(PSCSI_REQUEST_BLOCK srb)
 
     switch (srb->Cdb[0]) {
     case 0x00:
-        return ++count == 1 ? check(srb, 6, 0x29) : SRB_STATUS_SUCCESS;
+        return InterlockedIncrement(&count) == 1 ? check(srb, 6, 0x29) : SRB_STATUS_SUCCESS;
     case 0x12:
         return srb->Cdb[1] & 1 ? check(srb, 5, 0x24) : give(srb, inquiry, sizeof(inquiry));
     case 0x1a:
@@ -117,7 +120,7 @@ start_io(PVOID DeviceExtension, PSCSI_REQUEST_BLOCK Srb)
     if (Srb->Function == SRB_FUNCTION_EXECUTE_SCSI)
         status = Srb->TargetId || Srb->Lun ? SRB_STATUS_NO_DEVICE : command(Srb);
     else if (Srb->Function == SRB_FUNCTION_FLUSH)
-        miniport_flushes++;
+        InterlockedIncrement(&miniport_flushes);
     Srb->SrbStatus = status;
     StorPortNotification(RequestComplete, DeviceExtension, Srb);
     return TRUE;

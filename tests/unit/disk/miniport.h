@@ -6,7 +6,7 @@
 
 #define MINIPORT_BYTES (1u << 20)
 
-extern ULONG miniport_flushes; /* SRB_FUNCTION_FLUSH seen */
+extern LONG miniport_flushes; /* SRB_FUNCTION_FLUSH seen */
 struct _DRIVER_OBJECT;
 struct _UNICODE_STRING;
 NTSTATUS miniport_entry(struct _DRIVER_OBJECT *DriverObject, struct _UNICODE_STRING *RegistryPath);
