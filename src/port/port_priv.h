@@ -195,7 +195,9 @@ struct unit {
     atomic_bool kicked;              /* on some processor's list */
     struct unit *kick_next;
     STOR_UNIT_ATTRIBUTES attributes;
-    bool notification_pending;
+    atomic_uint notification_flags;  /* a: RAID_ASYNC_NOTIFY_FLAG_* not passed on yet (state.c) */
+    atomic_uint fail_wanted;         /* a: marked failed, to be removed (state.c) */
+    bool failed;                     /* rescan thread: marked failed: a scan leaves it alone */
     struct unit_info info;           /* control_lock */
 };
 
@@ -296,7 +298,7 @@ struct adapter {
     struct adapter_dpc *dpcs;
     bool supported_control[64], supported_unit_control[64];
     bool features[32];
-    PVOID state_change;      /* state.c */
+    struct routines *routines; /* routines.h: its state per adapter */
     atomic_uint busy_works;
     struct rt_interrupt soft_interrupt; /* StorPort tests: interrupts without a bus */
 };
