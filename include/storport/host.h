@@ -29,6 +29,9 @@ struct storport_unit;
 enum storport_executor { STORPORT_THREADS, STORPORT_SIM };
 enum storport_log_level { STORPORT_LOG_ERROR, STORPORT_LOG_WARNING, STORPORT_LOG_INFO, STORPORT_LOG_DEBUG };
 
+/* Exit status of a process whose driver faulted: after `fatal`, and after callers got -EIO. */
+#define STORPORT_EXIT_FATAL 70
+
 struct storport_host_config {
     size_t size; /* sizeof(struct storport_host_config) */
     enum storport_executor executor;

@@ -56,9 +56,9 @@ driver_start_locked(struct storport_driver *driver, const char *path, char **err
     code = image_load(path, &driver->image, &entry, error);
     if (code)
         return code;
-    host->working = driver->name;
+    host_work_begin(host, driver->name);
     code = driver_load(host->port, driver->name, entry, &driver->driver, error);
-    host->working = NULL;
+    host_work_end(host, code, error);
     if (code) {
         image_unload(driver->image);
         driver->image = NULL;
@@ -239,18 +239,6 @@ storport_driver_check(const char *name, const char *const *options, size_t optio
 
 /* ---- adapters ----------------------------------------------------------------------------- */
 
-/* The number that the port will give to the next adapter: the lowest that is free. */
-static unsigned
-number_next(struct port *port)
-{
-    unsigned number = 0;
-
-    for (struct adapter *a = NULL; (a = port_adapter_next(port, a));)
-        if (adapter_number(a) == number)
-            number++;
-    return number;
-}
-
 int
 storport_adapter_add(struct storport_driver *driver, const char *const *options,
                      size_t option_count, struct storport_adapter **out, char **error)
@@ -270,12 +258,17 @@ storport_adapter_add(struct storport_driver *driver, const char *const *options,
         return -EIO;
     }
     snprintf(adapter->key, sizeof(adapter->key), "Services\\%s\\Parameters\\Device%u", driver->name,
-             number_next(host->port));
+             host->adapter_next);
     code = options_set(adapter, options, option_count, error);
     if (!code) {
-        host->working = driver->name;
+        host_work_begin(host, driver->name);
         code = adapter_add(driver->driver, NULL, &adapter->adapter, error);
-        host->working = NULL;
+        host_work_end(host, code, error);
+        /* Numbers are never used twice, not even those of adapters that did not start. */
+        if (!code)
+            host->adapter_next = adapter_number(adapter->adapter) + 1;
+        else if (code != -ENOMEM)
+            host->adapter_next++;
     }
     if (code) {
         options_erase(adapter);

@@ -1,7 +1,7 @@
 /*
  * When a driver faults: signals that its code raised, and what rt reports (bugcheck, deadlock, stuck
  * callback). The report goes to the host's `fatal`; callers waiting for I/O get -EIO; the process
- * ends with HOST_EXIT_FATAL. Signals that strike outside any driver are not ours: they go on to
+ * ends with STORPORT_EXIT_FATAL. Signals that strike outside any driver are not ours: they go on to
  * whoever had them before.
  */
 #include "fault.h"
@@ -62,7 +62,7 @@ report_overdue(int signal)
 {
     (void)signal;
     told(reported_host, reported_brief);
-    _exit(HOST_EXIT_FATAL);
+    _exit(STORPORT_EXIT_FATAL);
 }
 
 static void *
@@ -70,7 +70,7 @@ end_soon(void *unused)
 {
     (void)unused;
     usleep(GRACE_US);
-    _exit(HOST_EXIT_FATAL);
+    _exit(STORPORT_EXIT_FATAL);
 }
 
 /* Everyone who waits gets an answer, the caller through its escape; then the process ends. */
@@ -82,13 +82,13 @@ end(struct storport_host *host)
 
     atomic_store(&host->dead, true);
     if (host->config.executor == STORPORT_SIM)
-        _exit(HOST_EXIT_FATAL);
+        _exit(STORPORT_EXIT_FATAL);
     if (escape && !pthread_create(&ender, NULL, end_soon, NULL)) {
         escape_here = NULL;
         siglongjmp(*escape, 1);
     }
     usleep(GRACE_US);
-    _exit(HOST_EXIT_FATAL);
+    _exit(STORPORT_EXIT_FATAL);
 }
 
 static void
@@ -114,7 +114,7 @@ report(struct storport_host *host, const struct fault *fault)
     if (atomic_flag_test_and_set(&reporting)) {
         /* The first to fault reports; others wait for the end that it brings. */
         sleep(REPORT_SECONDS_MAX);
-        _exit(HOST_EXIT_FATAL);
+        _exit(STORPORT_EXIT_FATAL);
     }
     reporting_here = true;
     fault_brief(host, fault, reported_brief, sizeof(reported_brief));
@@ -161,39 +161,23 @@ pass_on(int signal, siginfo_t *info, void *context)
     }
 }
 
-static void *
-context_pc(const ucontext_t *context)
+/* From where the fault struck, not from here. */
+static void
+fault_stack(struct fault *fault, const ucontext_t *context)
 {
 #if defined(__x86_64__)
-    return (void *)context->uc_mcontext.gregs[REG_RIP];
+    const greg_t *registers = context->uc_mcontext.gregs;
+
+    fault->stack_count = rt_backtrace_from((void *)registers[REG_RIP], (void *)registers[REG_RBP],
+                                           fault->stack, FAULT_STACK_MAX);
 #elif defined(__aarch64__)
-    return (void *)context->uc_mcontext.pc;
+    fault->stack_count =
+        rt_backtrace_from((void *)context->uc_mcontext.pc, (void *)context->uc_mcontext.regs[29],
+                          fault->stack, FAULT_STACK_MAX);
 #else
     (void)context;
-    return NULL;
-#endif
-}
-
-/* The stack as the unwinder sees it from here, cut so that it begins where the fault struck. */
-static void
-fault_stack(struct fault *fault, void *pc)
-{
-    unsigned start = 0;
-
     fault->stack_count = rt_backtrace(fault->stack, FAULT_STACK_MAX, 0);
-    for (unsigned i = 0; pc && i < fault->stack_count; i++)
-        if (fault->stack[i] == pc)
-            start = i;
-    if (start) {
-        fault->stack_count -= start;
-        memmove(fault->stack, fault->stack + start, fault->stack_count * sizeof(void *));
-    } else if (pc) {
-        if (fault->stack_count == FAULT_STACK_MAX)
-            fault->stack_count--;
-        memmove(fault->stack + 1, fault->stack, fault->stack_count * sizeof(void *));
-        fault->stack[0] = pc;
-        fault->stack_count++;
-    }
+#endif
 }
 
 static void
@@ -213,7 +197,7 @@ on_signal(int signal, siginfo_t *info, void *context)
     else
         snprintf(what, sizeof(what), "SIG%s at address %p", sigabbrev_np(signal), info->si_addr);
     fault.what = what;
-    fault_stack(&fault, context_pc(context));
+    fault_stack(&fault, context);
     report(host, &fault);
 }
 
@@ -228,15 +212,11 @@ void
 fault_install(void)
 {
     struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
-    void *warm[4];
 
     pthread_mutex_lock(&install_lock);
-    if (!install_count++ && !sanitizer_is_there()) {
-        /* The unwinder loads itself at its first use; better now than inside a handler. */
-        rt_backtrace(warm, 4, 0);
+    if (!install_count++ && !sanitizer_is_there())
         for (size_t i = 0; i < FAULT_SIGNAL_COUNT; i++)
             sigaction(fault_signals[i], &action, &before[i]);
-    }
     pthread_mutex_unlock(&install_lock);
 }
 

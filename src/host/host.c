@@ -5,11 +5,15 @@
 #include "host_priv.h"
 
 #include "finding.h"
+#include "nt.h"
 #include "registry.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+/* Worker threads at first; nt starts more when all are busy. */
+#define NT_WORKERS 1
 
 int
 host_fail(char **error, int code, const char *format, ...)
@@ -80,12 +84,66 @@ storport_thread_detach(struct storport_host *host)
 /* ---- what is told from below -------------------------------------------------------------- */
 
 static void
+log_tell(struct storport_host *host, int level, const char *line)
+{
+    if (host->config.log && *line)
+        host->config.log(host->config.context, (enum storport_log_level)level, line);
+}
+
+/* Puts `line` in the place of what was held, which it returns in `out`. Any IRQL. */
+static int
+held_exchange(struct storport_host *host, int level, const char *line, char out[512])
+{
+    int old;
+
+    while (atomic_exchange_explicit(&host->held_lock, true, memory_order_acquire))
+        ;
+    old = host->held_level;
+    memcpy(out, host->held, sizeof(host->held));
+    snprintf(host->held, sizeof(host->held), "%s", line);
+    host->held_level = level;
+    atomic_store_explicit(&host->held_lock, false, memory_order_release);
+    return old;
+}
+
+static void
 log_forward(void *context, enum rt_log_level level, const char *line)
 {
     struct storport_host *host = context;
+    const char *component = strchr(line, ' ');
+    char before[512];
+    int before_level;
 
-    if (host->config.log)
-        host->config.log(host->config.context, (enum storport_log_level)level, line);
+    if (!host->working || level > RT_LOG_INFO || !component || strncmp(component, " driver ", 8)) {
+        log_tell(host, (int)level, line);
+        return;
+    }
+    before_level = held_exchange(host, (int)level, line, before);
+    log_tell(host, before_level, before);
+}
+
+void
+host_work_begin(struct storport_host *host, const char *driver)
+{
+    host->working = driver;
+}
+
+void
+host_work_end(struct storport_host *host, int code, char **error)
+{
+    char said[512];
+    int level;
+    const char *text;
+
+    host->working = NULL;
+    level = held_exchange(host, 0, "", said);
+    text = strstr(said, "] ");
+    if (!code || !error || !text || level > STORPORT_LOG_WARNING) {
+        log_tell(host, level, said);
+        return;
+    }
+    free(*error);
+    *error = strndup(text + 2, strcspn(text + 2, "\r\n"));
 }
 
 static void
@@ -176,10 +234,17 @@ storport_host_create(const struct storport_host_config *config, struct storport_
         goto destroy_rt;
     }
     finding_listen(host->rt, finding_forward, host);
+    code = nt_init(host->rt);
+    if (!code)
+        code = nt_start(host->rt, NT_WORKERS);
+    if (code) {
+        host_fail(error, code, "the kernel's services cannot start: %s", strerror(-code));
+        goto finish_findings;
+    }
     code = registry_create(&host->registry);
     if (code) {
         host_fail(error, code, "no memory for the registry");
-        goto finish_findings;
+        goto finish_nt;
     }
     rt_registry_provider_set(host->rt, registry_provider(host->registry));
     port_config = (struct port_config){.verify = host->config.verify};
@@ -195,6 +260,8 @@ storport_host_create(const struct storport_host_config *config, struct storport_
 
 destroy_registry:
     registry_destroy(host->registry);
+finish_nt:
+    nt_finish(host->rt);
 finish_findings:
     finding_finish(host->rt);
 destroy_rt:
@@ -209,6 +276,7 @@ free_host:
 void
 storport_host_destroy(struct storport_host *host, char **leaks)
 {
+    unsigned threads;
     size_t left;
 
     if (leaks)
@@ -224,14 +292,20 @@ storport_host_destroy(struct storport_host *host, char **leaks)
         driver_destroy(driver);
     unit_forget_all(host);
     port_destroy(host->port);
+    threads = nt_finish(host->rt);
     left = rt_arena_used(host->rt);
-    if (left && leaks)
+    if (threads && leaks)
+        host_fail(leaks, 0, "%u system threads never ended", threads);
+    else if (left && leaks)
         host_fail(leaks, 0, "%zu bytes of physical memory were never freed", left);
     finding_finish(host->rt);
     host_leave(host);
+    fault_remove();
+    /* A thread that never ended still uses the executor and the registry: both must stay. */
+    if (threads)
+        return;
     rt_destroy(host->rt);
     registry_destroy(host->registry);
-    fault_remove();
     free(host);
 }
 

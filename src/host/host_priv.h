@@ -21,9 +21,6 @@ struct registry;
 struct inf;
 struct control;
 
-/* Exit status of a process whose driver faulted (sysexits' EX_SOFTWARE; storport(1)). */
-#define HOST_EXIT_FATAL 70
-
 struct storport_adapter {
     struct storport_adapter *next;  /* Key: c */
     struct storport_driver *driver;
@@ -69,11 +66,20 @@ struct storport_host {
     struct storport_driver *drivers;    /* c */
     struct storport_unit *units;        /* c */
     const char *working;                /* c: name of the driver being loaded or started */
+    unsigned adapter_next;              /* c: the number that the port gives to the next adapter */
+    atomic_bool held_lock;              /* leaf, of what follows */
+    int held_level;                     /* of `held`, a storport_log_level */
+    char held[512];                     /* the last that the working driver said; "" nothing */
     struct control *control_socket;     /* c; NULL: nobody asked for one */
     atomic_bool dead;                   /* a: a driver faulted, the process is about to end */
 };
 
 int host_fail(char **error, int code, const char *format, ...) RT_PRINTF(3, 4);
+
+/* While a driver is loaded or started, the last line that it prints is held back: if the work fails
+ * it is the reason, and becomes the error's text instead of a line of the log. */
+void host_work_begin(struct storport_host *host, const char *driver);
+void host_work_end(struct storport_host *host, int code, char **error);
 
 /* Every API call is framed by these two; false: the host is dead. They nest. */
 bool host_enter(struct storport_host *host);

@@ -90,7 +90,8 @@ line_parse(char *line, struct inf_option *option)
         return false;
     comment = comment ? trimmed(comment) : (char *)"";
     option->file = !strncasecmp(comment, "[file]", 6);
-    if (option->file)
+    option->size = !strncasecmp(comment, "[size]", 6);
+    if (option->file || option->size)
         comment = trimmed(comment + 6);
     option->name = strdup(field[2]);
     option->initial = strdup(field[4]);
@@ -206,20 +207,59 @@ file_check(const char *driver, const struct inf_option *option, char **value, ch
     return 0;
 }
 
-static int
-number_check(const char *driver, const struct inf_option *option, const char *value, char **error)
+/* "64", "0x40", "64K", "yes": what people write for a number. */
+static bool
+number_read(const char *text, uint64_t *out)
 {
-    char *end = NULL;
+    static const char *const yes[] = {"true", "yes", "on"}, *const no[] = {"false", "no", "off"};
+    static const char suffixes[] = "KMGT";
+    const char *suffix;
+    char *end;
 
-    if (option->type != REGISTRY_DWORD && option->type != REGISTRY_QWORD)
+    for (unsigned i = 0; i < 3; i++)
+        if (!strcasecmp(text, yes[i]) || !strcasecmp(text, no[i])) {
+            *out = !strcasecmp(text, yes[i]);
+            return true;
+        }
+    if (!isdigit((unsigned char)*text))
+        return false;
+    errno = 0;
+    *out = strtoull(text, &end, strncasecmp(text, "0x", 2) ? 10 : 16);
+    if (errno)
+        return false;
+    if (*end && (suffix = strchr(suffixes, toupper((unsigned char)*end)))) {
+        unsigned shift = 10 * (unsigned)(suffix - suffixes + 1);
+        if (*out << shift >> shift != *out)
+            return false;
+        *out <<= shift;
+        end++;
+    }
+    return !*end;
+}
+
+/* Numbers for a REG_DWORD are brought into the form that the registry takes. */
+static int
+number_check(const char *driver, const struct inf_option *option, char **value, char **error)
+{
+    bool number = option->type == REGISTRY_DWORD || option->type == REGISTRY_QWORD;
+    uint64_t parsed;
+    char *plain;
+
+    if (!number && !option->size)
         return 0;
-    if (isdigit((unsigned char)*value))
-        strtoull(value, &end, strncasecmp(value, "0x", 2) ? 10 : 16);
-    if (end && !*end)
+    if (!number_read(*value, &parsed) || (option->type == REGISTRY_DWORD && parsed > UINT32_MAX))
+        return host_fail(error, -EINVAL, "%s: option %s takes a number, not \"%s\"; write %s=%s",
+                         driver, option->name, *value, option->name,
+                         *option->initial ? option->initial
+                         : option->size   ? "64M"
+                                          : "1");
+    if (!number)
         return 0;
-    return host_fail(error, -EINVAL, "%s: option %s takes a number, not \"%s\"; write %s=%s", driver,
-                     option->name, value, option->name,
-                     *option->initial ? option->initial : "1");
+    if (asprintf(&plain, "%llu", (unsigned long long)parsed) < 0)
+        return -ENOMEM;
+    free(*value);
+    *value = plain;
+    return 0;
 }
 
 int
@@ -253,7 +293,7 @@ inf_check(const struct inf *inf, const char *driver, const char *assignment,
     if (!*option)
         return 0;
     code = (*option)->file ? file_check(driver, *option, value, error)
-                           : number_check(driver, *option, *value, error);
+                           : number_check(driver, *option, value, error);
     if (code) {
         free(*value);
         *value = NULL;

@@ -13,6 +13,7 @@ struct inf_option {
     char *meaning; /* the comment on the line, without its kind */
     enum registry_type type;
     bool file; /* "[file]" opens the comment: a path that must exist */
+    bool size; /* "[size]": a number, perhaps with a suffix K, M, G or T, kept as it was written */
 };
 
 struct inf {

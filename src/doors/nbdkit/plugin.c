@@ -25,6 +25,7 @@ static struct {
     int level;
     struct storport_host_config config;
     struct storport_host *host;
+    bool fatal; /* a driver faulted; the process is about to end */
 } plugin = {.ready = -1, .level = STORPORT_LOG_WARNING};
 
 struct storport_host *
@@ -181,6 +182,13 @@ report_told(void *context, const char *report)
     fflush(stderr);
 }
 
+static void
+fatal_told(void *context, const char *report)
+{
+    plugin.fatal = true;
+    report_told(context, report);
+}
+
 static int
 host_start(char **error)
 {
@@ -191,7 +199,7 @@ host_start(char **error)
     plugin.config.log = log_told;
     plugin.config.finding = finding_told;
     plugin.config.lost = report_told;
-    plugin.config.fatal = report_told;
+    plugin.config.fatal = fatal_told;
     code = storport_host_create(&plugin.config, &plugin.host, error);
     for (size_t i = 0; i < plugin.registry_count && !code; i++)
         code = storport_registry_set(plugin.host, plugin.registry[i], error);
@@ -235,6 +243,9 @@ plugin_cleanup(void)
 
     if (!plugin.host)
         return;
+    /* Told to end before the end came by itself: the status must be the same. */
+    if (plugin.fatal)
+        _exit(STORPORT_EXIT_FATAL);
     while ((next = storport_unit_next(plugin.host, unit))) {
         struct storport_unit_info info = {.size = sizeof(info)};
         storport_unit_put(unit);
