@@ -5,6 +5,11 @@
 #include <errno.h>
 #include <string.h>
 
+#ifdef STORPORT_MUTANTS
+enum port_mutant port_mutant;
+unsigned long port_edges[PORT_EDGE_COUNT];
+#endif
+
 static void
 drain_run(struct rt_dpc *dpc)
 {

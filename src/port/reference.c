@@ -28,7 +28,7 @@ srb_of_value(struct port *port, const void *value)
 }
 
 static void
-note(struct reference *r, struct port_srb *srb, const void *address)
+note(struct reference *r, uint64_t serial, const void *address)
 {
     struct rt_thread *self = rt_self();
     const struct rt_frame *frame = self->frame;
@@ -41,7 +41,7 @@ note(struct reference *r, struct port_srb *srb, const void *address)
     r->by = frame && by && (frame->callback == CALLBACK_STARTIO || frame->callback == CALLBACK_BUILDIO)
                 ? by->number
                 : 0;
-    r->serial = SRB_WORD_SERIAL(srb->word);
+    r->serial = serial;
     r->depth = (uint8_t)rt_backtrace(r->stack, STACK_MAX, 3);
 }
 
@@ -68,12 +68,9 @@ watch(void *ctx, const volatile void *address, unsigned size_and_kind, void *pc)
     memcpy(&value, (const void *)address, sizeof(value));
     srb = srb_of_value(port, value);
     if (srb && !inside((const void *)address, srb))
-        note(&srb->overwritten, srb, (const void *)address);
+        note(&srb->overwritten, SRB_WORD_SERIAL(srb->word), (const void *)address);
     port->stored_at = (const void *)address;
-    {
-        struct port_srb none = {.word = 0};
-        note(&port->stored, &none, (const void *)address);
-    }
+    note(&port->stored, 0, (const void *)address);
 }
 
 void

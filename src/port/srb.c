@@ -400,5 +400,4 @@ srb_answer(struct port_srb *srb)
         finding_report(srb->adapter->rt, RULE_SenseMissing, srb->number,
                        "CHECK CONDITION came without SRB_STATUS_AUTOSENSE_VALID");
     }
-    srb_unmap(srb);
 }
