@@ -3,6 +3,7 @@
  * DDI: life-cycle-of-a-storport-driver, PORT_CONFIGURATION_INFORMATION.
  */
 #include "port_priv.h"
+#include "routines.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -349,9 +350,9 @@ adapter_free(struct adapter *adapter)
         *link = adapter->next;
     rt_timer_cancel(rt, &adapter->tick);
     services_free(adapter);
+    routines_destroy(adapter);
     interrupt_disconnect(adapter);
-    nt_pool_report_leaks(rt, adapter);
-    nt_owner_adopt(rt, adapter, adapter->driver);
+    nt_owner_adopt(rt, adapter, adapter->driver); /* freed by DriverUnload, or reported there */
     if (adapter->caches)
         adapter_slabs_destroy(adapter);
     unit_destroy_all(adapter);
@@ -399,7 +400,8 @@ adapter_create(struct driver *driver, const char *argument)
         if (adapter->argument)
             strcpy(adapter->argument, argument);
     }
-    if (!head || (argument && !adapter->argument) || reset_create(adapter)) {
+    if (!head || (argument && !adapter->argument) || reset_create(adapter) ||
+        routines_create(adapter)) {
         adapter_free(adapter);
         return NULL;
     }

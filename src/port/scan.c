@@ -3,6 +3,7 @@
  * Works without spinning up media. DDI: requirements-for-using-storport-with-an-adapter.
  */
 #include "port_priv.h"
+#include "routines.h"
 
 #include "cdb.h"
 #include "inquiry.h"
@@ -256,7 +257,7 @@ rescan_run(void *ctx)
     while (!atomic_load(&adapter->rescan_stop)) {
         if (atomic_exchange(&adapter->rescan_wanted, false))
             adapter_rescan(adapter);
-        else
+        else if (!routines_run(adapter))
             rt_park(RT_FOREVER);
     }
 }
@@ -266,6 +267,12 @@ void
 bus_change_detected(struct adapter *adapter)
 {
     atomic_store(&adapter->rescan_wanted, true);
+    rescan_wake(adapter);
+}
+
+void
+rescan_wake(struct adapter *adapter)
+{
     if (adapter->rescan_thread)
         rt_unpark(adapter->rescan_thread);
 }
