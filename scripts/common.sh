@@ -16,7 +16,7 @@ die() {
 }
 
 # The program of a build folder; only there after a build.
-find_storport() { # folder
+find_storport() { # build folder
     local found
     found=$(find "$1" -type f -name storport -perm -u+x -print -quit)
     [ -n "$found" ] || die "There is no storport program in $1: has the build finished?"

@@ -270,6 +270,7 @@ request_begin(const struct disk_target *target, PVOID adapter, PSCSI_REQUEST_BLO
 
     request->srb = srb;
     request->adapter = adapter;
+    request->context = NULL;
     request->target = target;
     request->unit = lun < target->unit_count ? &target->units[lun] : NULL;
     request->command = NULL;
@@ -324,8 +325,12 @@ disk_perform(struct disk_request *request)
 BOOLEAN
 disk_request_range(const struct disk_request *request, ULONGLONG *offset, ULONGLONG *length)
 {
-    if (!(request->command->flags & COMMAND_RANGE))
-        return FALSE;
+    if (!(request->command->flags & COMMAND_RANGE)) {
+        /* UNMAP's ranges are in its list: it may touch all. */
+        *offset = 0;
+        *length = request->unit->blocks * request->unit->block_bytes;
+        return (request->command->flags & COMMAND_WRITES) != 0;
+    }
     *offset = request->lba * request->unit->block_bytes;
     *length = (ULONGLONG)request->blocks * request->unit->block_bytes;
     return *length != 0;

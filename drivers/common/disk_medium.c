@@ -13,9 +13,11 @@ request_offset(const struct disk_request *request)
 }
 
 enum disk_result
-disk_unit_flush(struct disk_unit *unit)
+disk_flush(struct disk_request *request)
 {
-    return unit->ops->flush != NULL ? unit->ops->flush(unit->store) : DISK_OK;
+    struct disk_unit *unit = request->unit;
+
+    return unit->ops->flush != NULL ? unit->ops->flush(request) : DISK_OK;
 }
 
 /* Without a write cache each write is as good as one with FUA. */
@@ -31,7 +33,7 @@ static VOID
 finish_write(struct disk_request *request, enum disk_result result, ULONG moved)
 {
     if (result == DISK_OK && must_flush(request))
-        result = disk_unit_flush(request->unit);
+        result = disk_flush(request);
     if (result == DISK_OK)
         disk_finish(request, moved, moved);
     else
@@ -59,10 +61,10 @@ disk_read(struct disk_request *request)
     enum disk_result result = DISK_OK;
 
     if (length != 0)
-        result = unit->ops->read(unit->store, request_offset(request), request->data, length);
+        result = unit->ops->read(request, request_offset(request), request->data, length);
     if (result == DISK_OK && unit->has_cache && request->command->length > 6 &&
         (request->cdb[1] & 0x08))
-        result = disk_unit_flush(unit); /* FUA: what is read is on the medium */
+        result = disk_flush(request); /* FUA: what is read is on the medium */
     if (result != DISK_OK)
         disk_fail_result(request, result);
     else
@@ -83,7 +85,7 @@ disk_write(struct disk_request *request)
         return;
     }
     if (length != 0)
-        result = unit->ops->write(unit->store, request_offset(request), request->data, length);
+        result = unit->ops->write(request, request_offset(request), request->data, length);
     finish_write(request, result, length);
 }
 
@@ -102,7 +104,7 @@ verify_readable(struct disk_request *request)
         return DISK_NO_MEMORY;
     while (left != 0 && result == DISK_OK) {
         ULONG piece = left < VERIFY_PIECE_BYTES ? (ULONG)left : VERIFY_PIECE_BYTES;
-        result = unit->ops->read(unit->store, offset, scratch, piece);
+        result = unit->ops->read(request, offset, scratch, piece);
         offset += piece;
         left -= piece;
     }
@@ -147,8 +149,8 @@ verify_compare(struct disk_request *request, BOOLEAN one_block)
     }
     RtlZeroMemory(scratch, size); /* a store that discards data does not fill it */
     for (i = 0; i < request->blocks && result == DISK_OK; i++) {
-        result = unit->ops->read(unit->store, request_offset(request) + (ULONGLONG)i * size,
-                                 scratch, size);
+        result =
+            unit->ops->read(request, request_offset(request) + (ULONGLONG)i * size, scratch, size);
         if (result != DISK_OK)
             break;
         at = first_difference(scratch, request->data + (one_block ? 0 : (SIZE_T)i * size), size);
@@ -196,7 +198,7 @@ disk_verify(struct disk_request *request)
 VOID
 disk_synchronize(struct disk_request *request)
 {
-    enum disk_result result = disk_unit_flush(request->unit);
+    enum disk_result result = disk_flush(request);
 
     if (result != DISK_OK)
         disk_fail_result(request, result);
@@ -224,7 +226,7 @@ disk_compare_and_write(struct disk_request *request)
         disk_finish(request, 0, 0xffffffff);
         return;
     }
-    result = unit->ops->compare_and_write(unit->store, request_offset(request), request->data,
+    result = unit->ops->compare_and_write(request, request_offset(request), request->data,
                                           request->data + length, length, &mismatch);
     if (result == DISK_MISCOMPARE)
         disk_fail_information(request, KEY_MISCOMPARE, CODE_MISCOMPARE, mismatch);

@@ -221,7 +221,7 @@ select_apply(struct disk_request *request, const struct mode_change *change, ULO
         /* Off first, then out: no write between them stays behind. */
         disk_unit_set(unit, DISK_STATE_WRITE_CACHE, change->write_cache);
         if (!change->write_cache)
-            result = disk_unit_flush(unit);
+            result = disk_flush(request);
     }
     if (change->control)
         disk_unit_set(unit, DISK_STATE_DESCRIPTOR_SENSE, change->descriptor_sense);

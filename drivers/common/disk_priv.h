@@ -143,7 +143,8 @@ VOID disk_write(struct disk_request *request);
 VOID disk_verify(struct disk_request *request);
 VOID disk_synchronize(struct disk_request *request);
 VOID disk_compare_and_write(struct disk_request *request);
-enum disk_result disk_unit_flush(struct disk_unit *unit);
+/* Makes the unit durable. */
+enum disk_result disk_flush(struct disk_request *request);
 /* disk_provision.c */
 VOID disk_unmap(struct disk_request *request);
 VOID disk_write_same(struct disk_request *request);

@@ -62,11 +62,11 @@ disk_unmap(struct disk_request *request)
         const UCHAR *range = request->data + 8 + 16 * i;
         ULONGLONG blocks = get32(range + 8);
         if (blocks != 0)
-            result = unit->ops->zero(unit->store, get64(range) * unit->block_bytes,
+            result = unit->ops->zero(request, get64(range) * unit->block_bytes,
                                      blocks * unit->block_bytes, TRUE);
     }
     if (result == DISK_OK && unit->has_cache && !disk_unit_is(unit, DISK_STATE_WRITE_CACHE))
-        result = disk_unit_flush(unit);
+        result = disk_flush(request);
     if (result != DISK_OK)
         disk_fail_result(request, result);
     else
@@ -110,7 +110,7 @@ write_pattern(struct disk_request *request, const UCHAR *block)
     while (left != 0 && result == DISK_OK) {
         if (left < piece)
             piece = (ULONG)left;
-        result = unit->ops->write(unit->store, offset, pattern, piece);
+        result = unit->ops->write(request, offset, pattern, piece);
         offset += piece;
         left -= piece;
     }
@@ -126,12 +126,12 @@ write_same(struct disk_request *request, const UCHAR *block, ULONG moved)
     enum disk_result result;
 
     if (unit->ops->zero != NULL && (block == NULL || is_zero(block, unit->block_bytes)))
-        result = unit->ops->zero(unit->store, request->lba * unit->block_bytes,
+        result = unit->ops->zero(request, request->lba * unit->block_bytes,
                                  (ULONGLONG)request->blocks * unit->block_bytes, unmap);
     else
         result = write_pattern(request, block);
     if (result == DISK_OK && unit->has_cache && !disk_unit_is(unit, DISK_STATE_WRITE_CACHE))
-        result = disk_unit_flush(unit);
+        result = disk_flush(request);
     if (result != DISK_OK)
         disk_fail_result(request, result);
     else
@@ -167,14 +167,15 @@ disk_write_same(struct disk_request *request)
 
 /* Whole blocks from lba that are all mapped or all not. */
 static enum disk_result
-status_run(struct disk_unit *unit, ULONGLONG lba, BOOLEAN *allocated, ULONGLONG *blocks)
+status_run(struct disk_request *request, ULONGLONG lba, BOOLEAN *allocated, ULONGLONG *blocks)
 {
+    struct disk_unit *unit = request->unit;
     ULONGLONG run = (unit->blocks - lba) * unit->block_bytes;
     enum disk_result result;
 
     *allocated = TRUE;
     if (unit->ops->extent != NULL) {
-        result = unit->ops->extent(unit->store, lba * unit->block_bytes, allocated, &run);
+        result = unit->ops->extent(request, lba * unit->block_bytes, allocated, &run);
         if (result != DISK_OK)
             return result;
     }
@@ -209,7 +210,7 @@ disk_lba_status(struct disk_request *request)
         UCHAR *entry = data + 8 + 16 * count;
         ULONGLONG blocks = 0;
         BOOLEAN allocated;
-        enum disk_result result = status_run(unit, lba, &allocated, &blocks);
+        enum disk_result result = status_run(request, lba, &allocated, &blocks);
         if (result != DISK_OK) {
             disk_fail_result(request, result);
             return;

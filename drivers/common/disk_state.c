@@ -42,7 +42,7 @@ disk_start_stop(struct disk_request *request)
     BOOLEAN no_flush = (request->cdb[4] & 0x04) != 0;
 
     if (!start && !no_flush) {
-        enum disk_result result = disk_unit_flush(unit);
+        enum disk_result result = disk_flush(request);
         if (result != DISK_OK) {
             disk_fail_result(request, result);
             return;

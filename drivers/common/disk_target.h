@@ -28,26 +28,33 @@ enum disk_result {
     DISK_MISCOMPARE,  /* MISCOMPARE; compare_and_write and nobody else */
 };
 
+struct disk_request;
+
 /*
- * Where the bytes are. Offsets and lengths in bytes, whole blocks, inside the disk. Operations of
- * one store run in parallel; each is called from disk_perform(), so at the IRQL that the miniport
- * chose.
+ * Where the bytes are: request->unit->store knows. Offsets and lengths in bytes, whole blocks,
+ * inside the disk. Operations of one store run in parallel; each is called from disk_perform(), so
+ * at the IRQL and with the request->context that the miniport chose.
  */
 struct disk_store_ops {
-    enum disk_result (*read)(PVOID store, ULONGLONG offset, PVOID buffer, ULONG length);
-    enum disk_result (*write)(PVOID store, ULONGLONG offset, const VOID *buffer, ULONG length);
+    enum disk_result (*read)(struct disk_request *request, ULONGLONG offset, PVOID buffer,
+                             ULONG length);
+    enum disk_result (*write)(struct disk_request *request, ULONGLONG offset, const VOID *buffer,
+                              ULONG length);
     /* Everything written before is durable when this returns DISK_OK. NULL: there is no cache. */
-    enum disk_result (*flush)(PVOID store);
+    enum disk_result (*flush)(struct disk_request *request);
     /* The range reads as zeros from now on; its space may be given back if `deallocate`.
      * NULL: the disk knows no UNMAP. */
-    enum disk_result (*zero)(PVOID store, ULONGLONG offset, ULONGLONG length, BOOLEAN deallocate);
+    enum disk_result (*zero)(struct disk_request *request, ULONGLONG offset, ULONGLONG length,
+                             BOOLEAN deallocate);
     /* Is the byte at `offset` allocated, and how far does that go (at least one block, at most
      * *run, which holds the bytes asked for)? NULL: all is allocated. */
-    enum disk_result (*extent)(PVOID store, ULONGLONG offset, BOOLEAN *allocated, ULONGLONG *run);
+    enum disk_result (*extent)(struct disk_request *request, ULONGLONG offset, BOOLEAN *allocated,
+                               ULONGLONG *run);
     /* In one step that no write cuts in two. *mismatch: first byte that differs.
      * NULL: the disk knows no COMPARE AND WRITE. */
-    enum disk_result (*compare_and_write)(PVOID store, ULONGLONG offset, const UCHAR *expected,
-                                          const UCHAR *data, ULONG length, ULONG *mismatch);
+    enum disk_result (*compare_and_write)(struct disk_request *request, ULONGLONG offset,
+                                          const UCHAR *expected, const UCHAR *data, ULONG length,
+                                          ULONG *mismatch);
 };
 
 /* Conditions that a unit reports once, before anything else; the lowest bit goes first. */
@@ -95,6 +102,7 @@ struct disk_command;
 struct disk_request {
     PSCSI_REQUEST_BLOCK srb;
     PVOID adapter; /* device extension, for routines of the port */
+    PVOID context; /* the miniport's, for its store */
     const struct disk_target *target;
     struct disk_unit *unit; /* NULL: no such unit */
     const struct disk_command *command;

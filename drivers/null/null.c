@@ -34,13 +34,13 @@ static HW_RESET_BUS null_reset_bus;
 static HW_ADAPTER_CONTROL null_adapter_control;
 
 static enum disk_result
-null_read(PVOID store, ULONGLONG offset, PVOID buffer, ULONG length)
+null_read(struct disk_request *request, ULONGLONG offset, PVOID buffer, ULONG length)
 {
     return DISK_OK;
 }
 
 static enum disk_result
-null_write(PVOID store, ULONGLONG offset, const VOID *buffer, ULONG length)
+null_write(struct disk_request *request, ULONGLONG offset, const VOID *buffer, ULONG length)
 {
     return DISK_OK;
 }

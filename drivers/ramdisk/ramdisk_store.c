@@ -150,9 +150,9 @@ piece_length(ULONGLONG offset, ULONGLONG left)
 }
 
 static enum disk_result
-ramdisk_read(PVOID context, ULONGLONG offset, PVOID buffer, ULONG length)
+ramdisk_read(struct disk_request *request, ULONGLONG offset, PVOID buffer, ULONG length)
 {
-    struct ramdisk_store *store = context;
+    struct ramdisk_store *store = request->unit->store;
     PUCHAR out = buffer;
 
     while (length != 0) {
@@ -179,9 +179,9 @@ ramdisk_read(PVOID context, ULONGLONG offset, PVOID buffer, ULONG length)
 }
 
 static enum disk_result
-ramdisk_write(PVOID context, ULONGLONG offset, const VOID *buffer, ULONG length)
+ramdisk_write(struct disk_request *request, ULONGLONG offset, const VOID *buffer, ULONG length)
 {
-    struct ramdisk_store *store = context;
+    struct ramdisk_store *store = request->unit->store;
     const UCHAR *in = buffer;
 
     while (length != 0) {
@@ -234,9 +234,9 @@ chunk_fill_zeros(struct ramdisk_store *store, ULONGLONG offset, ULONG length)
 }
 
 static enum disk_result
-ramdisk_zero(PVOID context, ULONGLONG offset, ULONGLONG length, BOOLEAN deallocate)
+ramdisk_zero(struct disk_request *request, ULONGLONG offset, ULONGLONG length, BOOLEAN deallocate)
 {
-    struct ramdisk_store *store = context;
+    struct ramdisk_store *store = request->unit->store;
     enum disk_result result = DISK_OK;
 
     while (length != 0 && result == DISK_OK) {
@@ -273,9 +273,9 @@ chunk_is_allocated(struct ramdisk_chunk *chunk)
 }
 
 static enum disk_result
-ramdisk_extent(PVOID context, ULONGLONG offset, BOOLEAN *allocated, ULONGLONG *run)
+ramdisk_extent(struct disk_request *request, ULONGLONG offset, BOOLEAN *allocated, ULONGLONG *run)
 {
-    struct ramdisk_store *store = context;
+    struct ramdisk_store *store = request->unit->store;
     ULONGLONG at = offset, end = offset + *run;
     BOOLEAN first = TRUE;
 
@@ -310,10 +310,10 @@ first_difference(const UCHAR *a, const UCHAR *b, ULONG length)
  * the lower first; every other path holds one at a time, so there is no ring of waiters.
  */
 static enum disk_result
-ramdisk_compare_and_write(PVOID context, ULONGLONG offset, const UCHAR *expected, const UCHAR *data,
-                          ULONG length, ULONG *mismatch)
+ramdisk_compare_and_write(struct disk_request *request, ULONGLONG offset, const UCHAR *expected,
+                          const UCHAR *data, ULONG length, ULONG *mismatch)
 {
-    struct ramdisk_store *store = context;
+    struct ramdisk_store *store = request->unit->store;
     ULONG piece = piece_length(offset, length);
     struct ramdisk_chunk *low = chunk_get(store, offset);
     struct ramdisk_chunk *high = NULL;

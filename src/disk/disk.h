@@ -1,7 +1,7 @@
 /*
- * disk: what disk.sys and classpnp do for a unit. Reads, writes, flushes, trims in bytes become CDBs
- * within the adapter's and the unit's limits; sense becomes a retry or an errno. Every block door
- * uses it; raw CDBs pass it by. Never sees a miniport; all I/O goes through unit_submit().
+ * disk: what disk.sys and classpnp do for a unit. Reads, writes, flushes, trims in bytes become
+ * CDBs within the adapter's and the unit's limits; sense becomes a retry or an errno. Every block
+ * door uses it; raw CDBs pass it by. Never sees a miniport; all I/O goes through unit_submit().
  */
 #ifndef DISK_H
 #define DISK_H
@@ -30,12 +30,12 @@ struct disk_io {
     void *buffer;           /* READ, WRITE */
     void (*done)(struct disk_io *io);
     void *context;
-    int error; /* answer: 0 or -errno */
+    int error;            /* answer: 0 or -errno */
     uint64_t reserved[8]; /* the disk's, while busy */
 };
 
-/* TEST UNIT READY (START UNIT where it helps), READ CAPACITY, caching page, VPD. PASSIVE. Takes its own
- * reference on the unit. 0 or -errno with a text that says how to mend it. */
+/* TEST UNIT READY (START UNIT where it helps), READ CAPACITY, caching page, VPD. PASSIVE. Takes its
+ * own reference on the unit. 0 or -errno with a text that says how to mend it. */
 int disk_open(struct unit *unit, struct disk **out, char **error);
 void disk_close(struct disk *disk); /* nothing outstanding; flushes */
 const struct disk_info *disk_info(const struct disk *disk);

@@ -165,10 +165,17 @@ disk_submit(struct disk *disk, struct disk_io *io)
     job_submit(disk, io);
 }
 
-/* Someone who waits. The answerer sets `woken` last: only then may the waiter's stack go. */
+/*
+ * Someone who waits, on its own stack. The answerer unparks under the lock, and the waiter takes
+ * the lock once before it goes: then nobody touches its stack or its thread any more. (Spinning for
+ * that would burn a time slice whenever the one who is woken displaces the one who wakes.)
+ */
 struct waiter {
     struct rt_thread *thread;
-    _Atomic bool answered, woken;
+    rt_word lock; /* leaf; at DISPATCH */
+    _Atomic bool answered;
+    bool submitting; /* the waiter's thread is inside disk_submit … */
+    bool own;        /* … and was itself the answerer: no hand-over */
 };
 
 static void
@@ -177,10 +184,27 @@ waiter_done(struct disk_io *io)
     struct waiter *waiter = io->context;
     struct rt_thread *thread = waiter->thread;
 
+    if (thread == rt_self() && waiter->submitting) {
+        waiter->own = true;
+        return;
+    }
+    uint8_t irql = rt_irql_raise(RT_IRQL_DISPATCH);
+    rt_word_acquire(&waiter->lock);
     atomic_store(&waiter->answered, true);
-    if (thread != rt_self())
-        rt_unpark(thread);
-    atomic_store(&waiter->woken, true);
+    rt_unpark(thread);
+    rt_word_release(&waiter->lock);
+    rt_irql_lower(irql);
+}
+
+static void
+waiter_wait(struct waiter *waiter)
+{
+    while (!atomic_load(&waiter->answered))
+        rt_park(RT_FOREVER);
+    uint8_t irql = rt_irql_raise(RT_IRQL_DISPATCH);
+    rt_word_acquire(&waiter->lock);
+    rt_word_release(&waiter->lock);
+    rt_irql_lower(irql);
 }
 
 int
@@ -188,15 +212,14 @@ disk_execute(struct disk *disk, struct disk_io *io)
 {
     void (*done)(struct disk_io *) = io->done;
     void *context = io->context;
-    struct waiter waiter = {.thread = rt_self()};
+    struct waiter waiter = {.thread = rt_self(), .submitting = true};
 
     io->done = waiter_done;
     io->context = &waiter;
     disk_submit(disk, io);
-    while (!atomic_load(&waiter.answered))
-        rt_park(RT_FOREVER);
-    while (!atomic_load(&waiter.woken))
-        rt_stall_ns(1000);
+    waiter.submitting = false;
+    if (!waiter.own)
+        waiter_wait(&waiter);
     io->done = done;
     io->context = context;
     return io->error;

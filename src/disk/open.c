@@ -260,14 +260,14 @@ open_pages(struct opening *o)
     const uint8_t *page;
     size_t bytes;
 
-    bytes = open_vpd(o, VPD_BLOCK_LIMITS, o->unit.limits, o->unit.limits_bytes, &page);
+    bytes = open_vpd(o, VPD_PAGE_BLOCK_LIMITS, o->unit.limits, o->unit.limits_bytes, &page);
     if (!bytes || !vpd_block_limits_parse(page, bytes, &disk->limits))
         memset(&disk->limits, 0, sizeof(disk->limits));
-    bytes = open_vpd(o, VPD_BLOCK_CHARACTERISTICS, o->unit.characteristics,
+    bytes = open_vpd(o, VPD_PAGE_BLOCK_CHARACTERISTICS, o->unit.characteristics,
                      o->unit.characteristics_bytes, &page);
     if (bytes && vpd_characteristics_parse(page, bytes, &characteristics))
         disk->info.rotational = characteristics.rotation_rate > 1;
-    bytes = open_vpd(o, VPD_PROVISIONING, o->unit.provisioning, o->unit.provisioning_bytes, &page);
+    bytes = open_vpd(o, VPD_PAGE_PROVISIONING, o->unit.provisioning, o->unit.provisioning_bytes, &page);
     if (bytes && vpd_provisioning_parse(page, bytes, &provisioning)) {
         disk->unmap_command = provisioning.unmap;
         disk->unmap_by_same = provisioning.write_same16_unmap;

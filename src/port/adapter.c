@@ -155,12 +155,8 @@ static int
 initialize(struct adapter *adapter)
 {
     adapter->passive_wanted = false;
-    adapter->in_initialize = true;
-    if (!miniport_initialize(adapter)) {
-        adapter->in_initialize = false;
+    if (!miniport_initialize(adapter))
         return -EIO;
-    }
-    adapter->in_initialize = false;
     if (adapter->passive_wanted && !miniport_passive_initialize(adapter))
         return -EIO;
     return 0;

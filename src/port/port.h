@@ -53,6 +53,8 @@ struct adapter_info {
     bool caches_data, virtual_device, full_duplex, extended_srb, maps_read_write;
 };
 void adapter_info(const struct adapter *adapter, struct adapter_info *out);
+/* The device interrupts: its line. Any thread, any IRQL. For whatever stands for the hardware. */
+void adapter_interrupt(struct adapter *adapter);
 /* Adapters of a port in order of number; NULL ends. Control path only. */
 struct adapter *port_adapter_next(struct port *port, struct adapter *previous);
 

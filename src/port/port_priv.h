@@ -14,12 +14,14 @@
 #include "nt.h"
 #include "port.h"
 #include "rt.h"
+#include "rt_symbol.h"
 #include "trace.h"
 
 #include "mutant.h"
 
 #include <ntddk.h>
 #include <storport.h>
+#include <ntddscsi.h>
 #include <srbhelper.h>
 
 #define STACK_MAX 12
@@ -132,6 +134,8 @@ struct port_srb {
     PVOID mapped;                 /* o: DataBuffer */
     void *bounce;                 /* o: with its size: for data in pieces */
     uint32_t bounce_bytes;
+    bool bounced;
+    PSTOR_SCATTER_GATHER_LIST sg_large;
     struct _MDL *mdl;             /* o: made on demand */
     struct _IRP *irp;             /* o: OriginalRequest, made on demand */
     uint64_t started_ns;          /* o: verify */
@@ -211,6 +215,20 @@ enum adapter_hold {
     ADAPTER_DRAINING = 64,
 };
 
+#define ADAPTER_DPC_MAX 128u
+
+/* dpc.c: what the port needs for a STOR_DPC. */
+struct adapter_dpc {
+    struct adapter_dpc *next;
+    struct rt_dpc dpc;
+    struct adapter *adapter;
+    PSTOR_DPC stor;
+    PHW_DPC_ROUTINE routine;
+    PVOID argument1, argument2;
+    rt_word running;
+    uint32_t number;
+};
+
 /*
  *   ADDED → STARTED [adapter_start]   STARTED → STOPPED [adapter_stop]   STOPPED → STARTED [adapter_restart]
  *   any → GONE [surprise removal]     STOPPED, GONE, ADDED → REMOVED [adapter_remove]
@@ -251,8 +269,8 @@ struct adapter {
     ACCESS_RANGE ranges[8];
     struct _DEVICE_OBJECT *fdo, *pdo;
     char *argument;
-    bool virtual_device, full_duplex, extended_srb, map_read_write, needs_lock;
-    bool passive_wanted, in_initialize;
+    bool virtual_device, full_duplex, extended_srb;
+    bool passive_wanted;
     PHW_PASSIVE_INITIALIZE_ROUTINE passive_initialize;
     uint8_t dirql;
 
@@ -276,7 +294,6 @@ struct adapter {
     struct unit *units;
     uint32_t unit_count;
     atomic_bool rescan_wanted;
-    struct _IO_WORKITEM *rescan_item;
     struct adapter_cache *caches; /* one per processor, its owner's */
     rt_word slab_lock;
     struct slab *slabs;
@@ -298,7 +315,15 @@ struct adapter {
     bool features[32];
     PVOID state_change;      /* state.c */
     atomic_uint busy_works;
-    struct rt_interrupt soft_interrupt; /* StorPort tests: interrupts without a bus */
+    bool works_closed;
+    bool found;              /* HwFindAdapter succeeded once */
+    uint32_t bus_type;
+    rt_word timer_lock;      /* leaf: timers, workers, threads */
+    struct adapter_dpc dpc_pool[ADAPTER_DPC_MAX];
+    uint32_t dpc_count;
+    struct rt_timer reset_timer;
+    struct rt_thread *rescan_thread;
+    atomic_bool rescan_stop;
 };
 
 /* ---- the driver, the port ------------------------------------------------------------------ */
@@ -468,8 +493,47 @@ int port_function(struct adapter *adapter, struct unit *unit, uint8_t function, 
 
 /* ---- lock.c: the locks that a driver takes ---- */
 
+void lock_acquire(struct adapter *adapter, STOR_SPINLOCK kind, PVOID context, PSTOR_LOCK_HANDLE handle, void *caller);
+void lock_release(struct adapter *adapter, PSTOR_LOCK_HANDLE handle);
+ULONG lock_acquire_ex(struct adapter *adapter, STOR_SPINLOCK kind, PVOID context, PSTOR_LOCK_HANDLE handle, void *caller);
+
 /* Reports and releases what a callback left held. */
 void lock_left(struct adapter *adapter, struct rt_frame *frame);
+
+/* ---- what notify.c and extended.c hand on ---- */
+
+void reset_detected(struct adapter *adapter);
+void timer_call(struct adapter *adapter, PHW_TIMER routine, ULONG microseconds);
+void bus_change_detected(struct adapter *adapter);
+void link_change(struct adapter *adapter, bool up);
+bool passive_enable(struct adapter *adapter, PHW_PASSIVE_INITIALIZE_ROUTINE routine);
+void dpc_initialize(struct adapter *adapter, PSTOR_DPC dpc, PHW_DPC_ROUTINE routine);
+bool dpc_issue(struct adapter *adapter, PSTOR_DPC dpc, PVOID argument1, PVOID argument2);
+void notify_more(struct adapter *adapter, SCSI_NOTIFICATION_TYPE type, va_list args);
+void thread_terminate(struct adapter *adapter, void *context);
+void control_init_adapter(struct adapter *adapter);
+void control_init_unit(struct unit *unit);
+void unit_kick_later(struct unit *unit);
+void unit_fail_queue(struct unit *unit, UCHAR status);
+int rescan_start(struct adapter *adapter);
+void rescan_end(struct adapter *adapter);
+int interrupt_connect(struct adapter *adapter);
+void interrupt_disconnect(struct adapter *adapter);
+void adapter_quiesce(struct adapter *adapter);
+void adapter_wait_grace(struct adapter *adapter);
+void miniport_free(struct adapter *adapter);
+void pnp_unit_arrived(struct unit *unit);
+void pnp_unit_gone(struct unit *unit, bool surprise);
+void pnp_srb_unit(struct unit *unit, STOR_PNP_ACTION action, void *data, uint32_t bytes);
+void pnp_srb_adapter(struct adapter *adapter, STOR_PNP_ACTION action);
+void services_init(struct adapter *adapter);
+void services_quiesce(struct adapter *adapter);
+void services_free(struct adapter *adapter);
+void timers_init(struct adapter *adapter);
+void timers_stop(struct adapter *adapter);
+void timers_free(struct adapter *adapter);
+PSTOR_SCATTER_GATHER_LIST srb_sg(struct port_srb *srb);
+void report_references(void *out, const struct port_srb *srb);
 
 /* ---- registry.c ------------------------------------------------------------------------------ */
 

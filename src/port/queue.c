@@ -254,6 +254,18 @@ adapter_kick(struct adapter *adapter)
     rt_word_release(&adapter->control_lock);
 }
 
+/* From wherever a driver calls. */
+void
+unit_kick_later(struct unit *unit)
+{
+    uint8_t old = rt_irql() < RT_IRQL_DISPATCH ? rt_irql_raise(RT_IRQL_DISPATCH) : RT_IRQL_HIGH;
+
+    unit_kick(unit);
+    drain_later(unit->adapter->port);
+    if (old != RT_IRQL_HIGH)
+        rt_irql_lower(old);
+}
+
 /* A built request waits only for holds; its place in the depth is taken already. */
 static struct port_srb *
 built_take_locked(struct unit *unit)
@@ -408,6 +420,16 @@ queue_flush(struct unit *unit, UCHAR status)
             return;
         srb_complete_by_port(srb, status);
     }
+}
+
+void
+unit_fail_queue(struct unit *unit, UCHAR status)
+{
+    uint8_t old = rt_irql() < RT_IRQL_DISPATCH ? rt_irql_raise(RT_IRQL_DISPATCH) : RT_IRQL_HIGH;
+
+    queue_flush(unit, status);
+    if (old != RT_IRQL_HIGH)
+        rt_irql_lower(old);
 }
 
 void

@@ -128,7 +128,7 @@ StorPortRegistryRead(PVOID HwDeviceExtension, PUCHAR ValueName, ULONG Global, UL
 
 BOOLEAN
 StorPortRegistryWrite(PVOID HwDeviceExtension, PUCHAR ValueName, ULONG Global, ULONG Type,
-                      PVOID Buffer, ULONG BufferLength)
+                       PUCHAR Buffer, ULONG BufferLength)
 {
     struct adapter *adapter = ADAPTER_ENTER(StorPortRegistryWrite, HwDeviceExtension);
     const uint8_t *from = Buffer;

@@ -74,22 +74,22 @@ scan_pages(struct unit *unit)
     struct cdb cdb;
     int moved;
 
-    cdb_inquiry_vpd(&cdb, VPD_SUPPORTED_PAGES, sizeof(data));
+    cdb_inquiry_vpd(&cdb, VPD_PAGE_SUPPORTED_PAGES, sizeof(data));
     moved = scan_command(unit, &cdb, data, sizeof(data));
     if (moved < 4 || !vpd_supported_pages_parse(data, (size_t)moved, pages))
         return;
-    moved = scan_vpd(unit, pages, VPD_SERIAL_NUMBER, data, sizeof(data));
+    moved = scan_vpd(unit, pages, VPD_PAGE_SERIAL_NUMBER, data, sizeof(data));
     if (moved)
         vpd_serial_parse(data, (size_t)moved, (char *)info->serial, sizeof(info->serial));
     info->identity_bytes =
-        scan_vpd(unit, pages, VPD_DEVICE_IDENTIFICATION, info->identity, sizeof(info->identity));
+        scan_vpd(unit, pages, VPD_PAGE_DEVICE_IDENTIFICATION, info->identity, sizeof(info->identity));
     info->limits_bytes =
-        scan_vpd(unit, pages, VPD_BLOCK_LIMITS, info->limits, sizeof(info->limits));
+        scan_vpd(unit, pages, VPD_PAGE_BLOCK_LIMITS, info->limits, sizeof(info->limits));
     info->characteristics_bytes =
-        scan_vpd(unit, pages, VPD_BLOCK_CHARACTERISTICS, info->characteristics,
+        scan_vpd(unit, pages, VPD_PAGE_BLOCK_CHARACTERISTICS, info->characteristics,
                  sizeof(info->characteristics));
     info->provisioning_bytes =
-        scan_vpd(unit, pages, VPD_PROVISIONING, info->provisioning, sizeof(info->provisioning));
+        scan_vpd(unit, pages, VPD_PAGE_PROVISIONING, info->provisioning, sizeof(info->provisioning));
 }
 
 /* 1: a unit is there; 0: none; negative: out of memory. */

@@ -153,6 +153,16 @@ rt_cpu_release(struct rt_thread *self)
     }
 }
 
+void
+rt_thread_bind(struct rt_thread *self, struct rt_cpu *cpu, bool bound)
+{
+    if (self->cpu)
+        rt_cpu_release(self);
+    self->home = cpu;
+    self->pending = &cpu->pending;
+    self->bound = bound;
+}
+
 /* ---- IRQL ---- */
 
 uint8_t

@@ -27,6 +27,7 @@
 #define RT_PAGE_BYTES 4096u
 
 struct rt;
+struct rt_cpu;
 
 enum rt_kind { RT_KIND_THREADS, RT_KIND_SIM };
 
@@ -108,6 +109,8 @@ rt_self(void)
 
 /* A new thread at PASSIVE, home processor chosen by the executor. */
 struct rt_thread *rt_thread_create(struct rt *rt, const char *name, void (*run)(void *), void *ctx);
+/* Keeps (or no longer keeps) the calling thread on a processor. PASSIVE. */
+void rt_thread_bind(struct rt_thread *self, struct rt_cpu *cpu, bool bound);
 /* Waits for its end and frees it. PASSIVE only. */
 void rt_thread_join(struct rt_thread *thread);
 /* Ends the calling thread now (PsTerminateSystemThread); a joiner is still needed. */
@@ -138,8 +141,6 @@ void rt_sleep_ns(uint64_t ns);           /* PASSIVE */
 void rt_stall_ns(uint64_t ns);
 
 /* ---- processors --------------------------------------------------------------------------- */
-
-struct rt_cpu;
 
 unsigned rt_cpu_count(struct rt *rt);
 struct rt_cpu *rt_cpu_at(struct rt *rt, unsigned index);

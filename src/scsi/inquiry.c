@@ -101,7 +101,7 @@ bool
 vpd_supported_pages_parse(const uint8_t *data, size_t length, uint8_t out[32])
 {
     memset(out, 0, 32);
-    length = vpd_begin(data, length, VPD_SUPPORTED_PAGES);
+    length = vpd_begin(data, length, VPD_PAGE_SUPPORTED_PAGES);
     for (size_t i = 4; i < length; i++)
         out[data[i] / 8] |= (uint8_t)(1 << (data[i] % 8));
     return length > 4;
@@ -119,7 +119,7 @@ vpd_serial_parse(const uint8_t *data, size_t length, char *out, size_t size)
     if (size == 0)
         return false;
     out[0] = '\0';
-    length = vpd_begin(data, length, VPD_SERIAL_NUMBER);
+    length = vpd_begin(data, length, VPD_PAGE_SERIAL_NUMBER);
     size_t at = 4;
     while (at < length && (data[at] == ' ' || data[at] == 0))
         at++;
@@ -132,7 +132,7 @@ vpd_serial_parse(const uint8_t *data, size_t length, char *out, size_t size)
 bool
 vpd_designator_next(const uint8_t *data, size_t length, size_t *at, struct vpd_designator *out)
 {
-    length = vpd_begin(data, length, VPD_DEVICE_IDENTIFICATION);
+    length = vpd_begin(data, length, VPD_PAGE_DEVICE_IDENTIFICATION);
     size_t here = *at < 4 ? 4 : *at;
     if (length < 4 || here > length || length - here < 4)
         return false;
@@ -206,7 +206,7 @@ bool
 vpd_block_limits_parse(const uint8_t *data, size_t length, struct vpd_block_limits *out)
 {
     memset(out, 0, sizeof(*out));
-    length = vpd_begin(data, length, VPD_BLOCK_LIMITS);
+    length = vpd_begin(data, length, VPD_PAGE_BLOCK_LIMITS);
     if (length < 16)
         return false;
     out->write_same_nonzero = data[4] & 1;
@@ -230,7 +230,7 @@ bool
 vpd_characteristics_parse(const uint8_t *data, size_t length, struct vpd_characteristics *out)
 {
     memset(out, 0, sizeof(*out));
-    length = vpd_begin(data, length, VPD_BLOCK_CHARACTERISTICS);
+    length = vpd_begin(data, length, VPD_PAGE_BLOCK_CHARACTERISTICS);
     if (length < 8)
         return false;
     out->rotation_rate = be16_get(data + 4);
@@ -242,7 +242,7 @@ bool
 vpd_provisioning_parse(const uint8_t *data, size_t length, struct vpd_provisioning *out)
 {
     memset(out, 0, sizeof(*out));
-    length = vpd_begin(data, length, VPD_PROVISIONING);
+    length = vpd_begin(data, length, VPD_PAGE_PROVISIONING);
     if (length < 8)
         return false;
     out->unmap = (data[5] & 0x80) != 0;

@@ -59,7 +59,7 @@ fuzz_inquiry(const uint8_t *data, size_t bytes)
         inquiry_is_unit(&inquiry);
     }
     if (vpd_supported_pages_parse(data, bytes, pages))
-        vpd_page_in(pages, VPD_BLOCK_LIMITS);
+        vpd_page_in(pages, VPD_PAGE_BLOCK_LIMITS);
 }
 
 static void

@@ -1,5 +1,6 @@
 """Every file of ours opens by saying what it is for, in a real sentence; no section banners of
 signs, no type of ours ends in _t."""
+import os
 import re
 import house
 
@@ -10,6 +11,12 @@ def opening(content):
     """The text of the first comment, or None when the file begins with something else."""
     match = re.match(r"\s*/\*(.*?)\*/", content, re.S) or re.match(r"\s*((?://[^\n]*\n)+)", content)
     return match and re.sub(r"[\s*/]+", " ", match.group(1)).strip()
+
+
+def beside(root, path, said):
+    """`See noun.h.`: the header next to it says it for both."""
+    match = re.fullmatch(r"See (\w+\.h)\.", said)
+    return match and os.path.exists(os.path.join(root, os.path.dirname(path), match.group(1)))
 
 
 def opening_of_script(content):
@@ -30,6 +37,8 @@ def check(root):
         said = opening(content)
         if said is None:
             complaints.append(f"{path}: does not open with a comment that says what it is for")
+        elif beside(root, path, said):
+            continue
         elif len(said.split()) < 4:
             complaints.append(f"{path}: the opening comment says next to nothing: {said!r}")
         if not path.startswith("include/wdk/"):
@@ -43,11 +52,13 @@ def check(root):
     return complaints
 
 
-GOOD = {"src/rt/rt.c": "/* rt: what it is for, in words. */\n", "scripts/a.sh": "#!/bin/sh\n# Does this and that.\n",
+GOOD = {"src/rt/rt.c": "/* rt: what it is for, in words. */\n", "src/rt/b.c": "/* See b.h. */\n",
+        "src/rt/b.h": "/* b: what it is for, in words. */\n", "scripts/a.sh": "#!/bin/sh\n# Does this and that.\n",
         "tests/a.py": '"""Looks at this and that."""\n'}
 BAD = [
     ("src/rt/bad.c: does not open", {"src/rt/bad.c": "#include <stdint.h>\n/* Late words of what it is. */\n"}),
     ("next to nothing", {"src/rt/bad.c": "/* rt.c */\n"}),
+    ("next to nothing", {"src/rt/bad.c": "/* See bad.h. */\n"}),
     ("have no _t", {"src/rt/bad.c": "/* rt: what it is for. */\nstruct bad_t { int a; };\n"}),
     ("scripts/bad.sh", {"scripts/bad.sh": "#!/bin/sh\nset -e\n"}),
     ("cmake/bad.cmake", {"cmake/bad.cmake": "include(CTest)\n"}),

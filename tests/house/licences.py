@@ -8,8 +8,8 @@ import subprocess
 import sys
 import house
 
-# Part of every program on the system; the page says so once.
-SYSTEM = re.compile(r"^(ld-linux.*|libc|libm|libgcc_s|libstdc\+\+|libpthread|libdl|linux-vdso|"
+# Ours, and part of every program on the system; the page says so once.
+SYSTEM = re.compile(r"^(libstorport|ld-linux.*|libc|libm|libgcc_s|libstdc\+\+|libpthread|libdl|linux-vdso|"
                     r"lib(a|t|ub|l)san|libclang_rt.*)\.so")
 GPL = re.compile(r"^lib(readline|bfd|opcodes|gmpxx-gpl)\b")
 build = None

@@ -46,7 +46,7 @@ page_limits(uint8_t page[64])
     const struct vpd_block_limits *l = &fake.limits;
 
     memset(page, 0, 64);
-    page[1] = VPD_BLOCK_LIMITS;
+    page[1] = VPD_PAGE_BLOCK_LIMITS;
     page[3] = 60;
     be32_put(page + 8, l->transfer_blocks_max);
     be32_put(page + 12, l->transfer_blocks_optimal);
@@ -62,7 +62,7 @@ static size_t
 page_provisioning(uint8_t page[64])
 {
     memset(page, 0, 64);
-    page[1] = VPD_PROVISIONING;
+    page[1] = VPD_PAGE_PROVISIONING;
     page[3] = 4;
     page[5] = (uint8_t)((fake.lbpu ? 0x80 : 0) | (fake.lbpws ? 0x40 : 0) | (fake.lbprz ? 4 : 0));
     page[6] = 2;
@@ -97,9 +97,9 @@ obey_inquiry(struct request *request, const struct cdb_info *info)
 {
     uint8_t page[64];
 
-    if (info->page == VPD_BLOCK_LIMITS && fake.has_limits)
+    if (info->page == VPD_PAGE_BLOCK_LIMITS && fake.has_limits)
         give(request, page, (uint32_t)page_limits(page));
-    else if (info->page == VPD_PROVISIONING && (fake.lbpu || fake.lbpws))
+    else if (info->page == VPD_PAGE_PROVISIONING && (fake.lbpu || fake.lbpws))
         give(request, page, (uint32_t)page_provisioning(page));
     else
         fake_sense(request, SENSE_KEY_ILLEGAL_REQUEST, 0x24, 0, false);

@@ -118,6 +118,26 @@ elsewhere(void)
     fake_close(disk);
 }
 
+/* Whole-block writes of several commands do not wait for each other, wherever they are. */
+static void
+whole_and_whole(void)
+{
+    static uint8_t a[8192], b[8192];
+    struct disk_io x, y;
+
+    fake_reset();
+    fake.adapter.max_transfer_bytes = 4096;
+    struct disk *disk = fake_open();
+    fake.manual = true;
+    answered = 0;
+    start(disk, &x, 0, a, sizeof(a));
+    start(disk, &y, 4096, b, sizeof(b));
+    CHECK_EQ(fake.queued, 4);
+    fake_run();
+    CHECK_EQ(answered, 2);
+    fake_close(disk);
+}
+
 /* Many writers, disjoint bytes, commands completed in random order. */
 static void
 storm(void)
@@ -166,6 +186,7 @@ main(void)
     two_partial();
     whole_and_partial();
     elsewhere();
+    whole_and_whole();
     storm();
     return 0;
 }
