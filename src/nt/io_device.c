@@ -14,6 +14,7 @@ struct nt_device {
     void *owner;
     char *instance;
     bool deleted;
+    POWER_STATE power[2]; /* by POWER_STATE_TYPE */
 };
 
 /* Behind struct nt_device, aligned as the pool's. */
@@ -85,6 +86,8 @@ IoCreateDevice(PDRIVER_OBJECT driver, ULONG extension_bytes, PUNICODE_STRING nam
     if (!device)
         return STATUS_INSUFFICIENT_RESOURCES;
     ObfReferenceObject(driver);
+    device->power[SystemPowerState].SystemState = PowerSystemWorking;
+    device->power[DevicePowerState].DeviceState = PowerDeviceD0;
     device->object.Type = IO_TYPE_DEVICE;
     device->object.Size = (USHORT)(sizeof(DEVICE_OBJECT) + extension_bytes);
     device->object.DriverObject = driver;
@@ -162,6 +165,16 @@ const char *
 nt_device_instance(PDEVICE_OBJECT object)
 {
     return device_of(object)->instance;
+}
+
+POWER_STATE
+nt_device_power_exchange(PDEVICE_OBJECT object, POWER_STATE_TYPE type, POWER_STATE state)
+{
+    struct nt_device *device = device_of(object);
+    POWER_STATE old = device->power[type == DevicePowerState];
+
+    device->power[type == DevicePowerState] = state;
+    return old;
 }
 
 /* ---- stacks: changed by PnP code at PASSIVE only ----------------------------------------------- */

@@ -142,6 +142,25 @@ size_t nt_utf8_from_utf16(char *out, size_t bytes, const uint16_t *text, size_t 
 size_t nt_utf16_from_utf8(uint16_t *out, size_t units, const char *text, size_t bytes);
 uint16_t nt_upcase(uint16_t unit);
 
+/* Lets drivers enumerate: the index-th value (keys: subkey) of a key of rt_registry.h. 0, or -ENOENT
+ * past the end or for no such key. Without it a key cannot be told from one that is not there. */
+void nt_registry_list_set(struct rt *rt,
+                          int (*list)(void *ctx, const char *key, bool keys, unsigned index,
+                                      char *name, size_t bytes),
+                          void *ctx);
+
+/* Who knows the machine's device memory: a mapping or NULL, which may be an address that traps. */
+void nt_iospace_set(struct rt *rt, void *(*map)(void *ctx, uint64_t physical, size_t bytes),
+                    void (*unmap)(void *ctx, void *address, size_t bytes), void *ctx);
+
+/* Told at IRQL <= DISPATCH of IoInvalidateDeviceRelations (a DEVICE_RELATION_TYPE) and of
+ * IoRequestDeviceEject; must not block. */
+enum nt_pnp { NT_PNP_RELATIONS, NT_PNP_EJECT };
+void nt_pnp_listen(struct rt *rt,
+                   void (*told)(void *ctx, struct _DEVICE_OBJECT *device, enum nt_pnp what,
+                                unsigned relations),
+                   void *ctx);
+
 /* MmGetSystemRoutineAddress asks this. */
 void nt_routine_lookup_set(struct rt *rt, void *(*lookup)(void *ctx, const char *name), void *ctx);
 

@@ -287,6 +287,14 @@ PsGetCurrentProcessId(VOID)
     return (HANDLE)4;
 }
 
+/* The one process there is. */
+PEPROCESS
+PsGetCurrentProcess(VOID)
+{
+    CONTRACT_ENTER(PsGetCurrentProcess);
+    return (PEPROCESS)nt_self();
+}
+
 /* Kept and told back; which thread runs is the executor's choice. */
 KPRIORITY
 KeSetPriorityThread(PKTHREAD pkthread, KPRIORITY priority)
