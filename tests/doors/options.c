@@ -95,7 +95,7 @@ taken(const struct inf *inf, const char *assignment, const char *want)
 {
     const struct inf_option *option;
     char *value, *error = NULL;
-    int code = inf_check(inf, "drv", assignment, &option, &value, &error);
+    int code = inf_check(inf, "drv", assignment, false, &option, &value, &error);
 
     if (code || strcmp(value, want)) {
         fprintf(stderr, "%s: %d %s (want %s)\n", assignment, code, code ? error : value, want);
@@ -110,7 +110,7 @@ not_taken(const struct inf *inf, const char *assignment, int want, const char *w
 {
     const struct inf_option *option;
     char *value, *error = NULL;
-    int code = inf_check(inf, "drv", assignment, &option, &value, &error);
+    int code = inf_check(inf, "drv", assignment, false, &option, &value, &error);
 
     if (code != want || !error || !strstr(error, words)) {
         fprintf(stderr, "%s: %d %s (want \"%s\")\n", assignment, code, error ? error : "", words);
@@ -128,6 +128,7 @@ test_inf(void)
                                "HKR, Parameters\\Device, SizeMB, 0x00010001, 64 ; in MiB\r\n"
                                "HKR,\"Parameters\\Device\",Size,,\"\" ; [size] in bytes\n"
                                "HKR, Parameters\\Device, Image, 0x00000000, \"\" ; [file] its file\n"
+                               "HKR, Parameters\\Device, More1,, \"\" ; [files] more of them\n"
                                "HKR, Parameters\\PnpInterface, 5, 0x00010001, 1\n"
                                "HKR, Parameters\\Device, Cut, 0x00010001\n";
     struct inf *inf, *none;
@@ -136,14 +137,14 @@ test_inf(void)
     CHECK(fd >= 0 && write(fd, text, sizeof(text) - 1) == (ssize_t)sizeof(text) - 1);
     close(fd);
     CHECK(inf_read("/no/such.inf", &none, &error) == 0 && !none);
-    CHECK(inf_read(path, &inf, &error) == 0 && inf && inf->count == 3);
+    CHECK(inf_read(path, &inf, &error) == 0 && inf && inf->count == 4);
     if (!inf)
         return;
     CHECK(!strcmp(inf_find(inf, "sizemb")->initial, "64"));
     CHECK(!strcmp(inf_find(inf, "Image")->meaning, "its file"));
     CHECK(inf_find(inf, "Size")->type == REGISTRY_SZ && inf_find(inf, "Size")->size);
     names = inf_names(inf);
-    CHECK(names && !strcmp(names, "SizeMB (64), Size, Image"));
+    CHECK(names && !strcmp(names, "SizeMB (64), Size, Image, More1"));
     free(names);
     taken(inf, "sizeMB=0x10", "16");
     taken(inf, "SizeMB=2K", "2048");
@@ -152,12 +153,17 @@ test_inf(void)
     taken(NULL, "Anything=goes", "goes");
     chdir("/");
     taken(inf, "Image=tmp", "//tmp");
+    taken(inf, "more12=tmp", "//tmp");
+    taken(inf, "Image=\\??\\C:\\x", "\\??\\C:\\x");
+    CHECK(!inf_find(inf, "More") && !inf_find(inf, "More01") && !inf_find(inf, "Image2"));
+    CHECK(!inf_creates(inf, (const char *const[]){"SizeMB=1"}, 1));
+    CHECK(inf_creates(inf, (const char *const[]){"Image=x", "size=1M"}, 2));
     not_taken(inf, "SizeMB=x", -EINVAL, "takes a number, not \"x\"; write SizeMB=64");
     not_taken(inf, "SizeMB=5G", -EINVAL, "takes a number");
     not_taken(inf, "Size=12Q", -EINVAL, "write Size=64M");
-    not_taken(inf, "Sise=1", -EINVAL, "drv has no option \"Sise\"; it takes: SizeMB (64), Size, Image");
+    not_taken(inf, "Sise=1", -EINVAL, "drv has no option \"Sise\"; it takes: SizeMB (64), Size, Image, More1");
     not_taken(inf, "SizeMB", -EINVAL, "is not written KEY=VALUE");
-    not_taken(inf, "Image=/no/such/file", -ENOENT, "is not there");
+    not_taken(inf, "Image=/no/such/file", -ENOENT, "or say its size too: Size=64");
     inf_destroy(inf);
     unlink(path);
 }
