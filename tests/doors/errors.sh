@@ -6,7 +6,7 @@ need nbdkit
 
 printf 'MZ\220\0 and so on' >"$scratch/windows.sys"
 echo 'no driver' >"$scratch/text.so"
-cp "$(command -v true)" "$scratch/program.so"
+cp "$(type -P true)" "$scratch/program.so"
 failed=0
 while IFS='|' read -r status pattern arguments; do
     [ -n "$status" ] || continue

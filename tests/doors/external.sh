@@ -26,5 +26,6 @@ if command -v nbdkit >/dev/null && command -v nbdinfo >/dev/null; then
     [ "$size" = 4194304 ] || die "the installed plugin: $size"
 fi
 if command -v man >/dev/null && command -v mandoc >/dev/null; then
-    mandoc "$prefix"/share/man/man1/storport.1 | grep -q 'STORPORT(1)' || die "the installed page"
+    mandoc "$prefix"/share/man/man1/storport.1 >"$scratch/page"
+    grep -q 'STORPORT(1)' "$scratch/page" || die "the installed page"
 fi

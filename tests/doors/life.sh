@@ -18,10 +18,11 @@ got=0
 left "after a killed command"
 
 # $uri in words of their own, in a line for the shell, and in the environment.
-for words in "nbdinfo --size \$uri" "sh -c 'nbdinfo --size \"\$uri\"'" "'nbdinfo --size \"\$uri\" | cat'"; do
-    size=$(eval "\"$storport\" run ramdisk --option SizeMB=4 -- ${words//\$uri/\\\$uri}")
-    [ "$size" = 4194304 ] || die "$words: $size"
-done
+serve=("$storport" run ramdisk --option SizeMB=4 --)
+[ "$("${serve[@]}" nbdinfo --size '$uri')" = 4194304 ] || die 'a word $uri'
+[ "$("${serve[@]}" sh -c 'nbdinfo --size "$uri"')" = 4194304 ] || die 'the variable $uri'
+[ "$("${serve[@]}" 'nbdinfo --size "$uri" | cat')" = 4194304 ] || die 'a line for the shell'
+[ "$("${serve[@]}" printf '%s' '$urina')" = '$urina' ] || die 'a word that only begins like $uri'
 
 # A socket of mode 0600; Ctrl-C drains, flushes and ends with 0; the socket goes away.
 "$storport" run ramdisk --option SizeMB=4 --export "nbd:unix=$scratch/a b.sock" >"$scratch/out" &

@@ -16,5 +16,6 @@ done < <(disks 16)
 
 # A disk that may only be read says so, and refuses.
 "$storport" run ramdisk --option SizeMB=4 --option ReadOnly=1 -- \
-    sh -c 'nbdinfo --json "$uri" && ! nbdcopy -- "$0" "$uri" 2>/dev/null' "$here/nbdinfo.sh" |
-    grep -q '"is_read_only": true' || die "ReadOnly=1 is not told"
+    sh -c 'nbdinfo --json "$uri" && ! nbdcopy -- "$0" "$uri" 2>/dev/null' "$here/nbdinfo.sh" \
+    >"$scratch/info.json" || die "a disk that may only be read was written"
+grep -q '"is_read_only": true' "$scratch/info.json" || die "ReadOnly=1 is not told"

@@ -1,10 +1,11 @@
 #!/bin/bash
 # `nbdkit PLUGIN …` by itself: parameters, filters, errors before it goes into the background.
 . "$(dirname -- "$0")/door.sh"
-need nbdkit nbdinfo nbdsh
+need nbdkit nbdinfo nbdcopy
 unset STORPORT_DRIVER_PATH
 
-nbdkit --dump-plugin "$plugin" | grep -q '^name=storport$' || die "no plugin named storport"
+nbdkit --dump-plugin "$plugin" >"$scratch/dump"
+grep -q '^name=storport$' "$scratch/dump" || die "no plugin named storport"
 # The first word is the driver; nbdkit's own sockets and filters work.
 size=$(nbdkit -U - "$plugin" ramdisk SizeMB=8 --run 'nbdinfo --size "$uri"')
 [ "$size" = 8388608 ] || die "size $size"
@@ -12,7 +13,16 @@ size=$(nbdkit -U - --filter=offset "$plugin" ramdisk SizeMB=8 offset=1M range=2M
     --run 'nbdinfo --size "$uri"')
 [ "$size" = 2097152 ] || die "size $size behind a filter"
 
-# Parallel requests on several connections, and a flush on one for what another wrote.
+# Many requests on several connections, in both directions.
+head -c 8388608 /dev/urandom >"$scratch/in"
+export in=$scratch/in out=$scratch/out
+nbdkit -U - "$plugin" ramdisk SizeMB=8 verify=1 processors=2 --run '
+    nbdcopy --connections=4 --requests=16 --request-size=65536 "$in" "$uri" &&
+    nbdcopy --connections=4 --requests=16 --request-size=4096 "$uri" "$out"' || die "nbdcopy"
+cmp "$in" "$out" || die "the copy differs"
+
+# A flush on one connection for what another wrote; zero and trim between.
+if command -v nbdsh >/dev/null; then
 nbdkit -U - "$plugin" ramdisk SizeMB=8 verify=1 processors=2 --run '
     nbdsh -c "
 import os, nbd
@@ -28,6 +38,7 @@ b.trim(65536, 65536); assert a.pread(65536, 65536) == bytes(65536)
 b.pwrite(b\"x\" * 700, 70000, nbd.CMD_FLAG_FUA); b.zero(300, 70100)
 assert a.pread(700, 70000) == b\"x\" * 100 + bytes(300) + b\"x\" * 300
 "' || die "parallel requests"
+fi
 
 # In the background, too: an error must come before that.
 got=0

@@ -35,5 +35,5 @@ while IFS='|' read -r name arguments; do
         die "$name: $(cat "$scratch/out")"
     # qemu-io's status does not tell of each command; a pattern that failed or an error does.
     ! grep -E -i 'failed|error|invalid' "$scratch/out" || die "$name: see above"
-    [ "$(grep -c '^read ' "$scratch/out")" = 13 ] || die "$name: not 13 reads: $(cat "$scratch/out")"
+    [ "$(grep -c ' read [0-9]*/' "$scratch/out")" = 13 ] || die "$name: not 13 reads: $(cat "$scratch/out")"
 done < <(disks 16)

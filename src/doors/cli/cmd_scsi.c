@@ -240,9 +240,12 @@ unit_ask(const struct arguments *arguments, struct storport_unit *unit)
     struct storport_cdb cdb = {.size = sizeof(cdb),
                                .cdb_bytes = (uint8_t)arguments->cdb_bytes,
                                .timeout_s = arguments->timeout_s};
+    struct storport_unit_info disk = {.size = sizeof(disk)};
     int code = EXIT_FAILED, error;
     char text[160];
 
+    /* As on Windows, the class driver has been there first: it took the unit attention of power-on. */
+    storport_unit_info(unit, &disk, NULL);
     memcpy(cdb.cdb, arguments->cdb, arguments->cdb_bytes);
     if (data_prepare(arguments, unit, &cdb))
         goto free_data;
