@@ -17,6 +17,13 @@ cc -Wall -Wextra -Werror "$scratch/hello-host.c" $flags -Wl,-rpath,"$lib" -o "$s
 out=$(cd / && "$scratch/hello-host") || die "hello-host: $out"
 grep -q '^Hello from a Storport miniport' <<<"$out" || die "hello-host says: $out"
 
+# A driver, against the installed headers and nothing else.
+wdk=$(pkg-config --define-prefix --variable=wdkincludedir storport)
+cc -shared -fPIC -fshort-wchar -O2 -g -I"$wdk" "$here/faulty.c" -o "$scratch/outside.so" ||
+    die "a driver does not build against the installed headers"
+"$prefix/bin/storport" info "$scratch/outside.so" >"$scratch/out" || die "a driver from outside"
+grep -q '^adapter 0, driver outside' "$scratch/out" || die "$(cat "$scratch/out")"
+
 "$prefix/bin/storport" info ramdisk >"$scratch/out" || die "the installed command"
 grep -q '^unit 0\.0\.0\.0' "$scratch/out" || die "$(cat "$scratch/out")"
 ! readelf -d "$prefix/bin/storport" "$lib"/libstorport.so.0 "$lib"/nbdkit/plugins/*.so 2>/dev/null |
