@@ -36,6 +36,20 @@ function(storport_driver name)
   target_compile_options(drv_${name} PRIVATE -fshort-wchar -Wall -Wextra -Wno-unused-parameter)
 endfunction()
 
+# storport_explore(NAME): makes that miniport an explore build: each access of shared memory is a
+# yield point of the sim executor (src/explore).
+function(storport_explore name)
+  if(NOT TARGET explore_hooks)
+    add_library(explore_hooks OBJECT ${CMAKE_SOURCE_DIR}/src/explore/explore_hooks.c)
+    target_compile_options(explore_hooks PRIVATE -O2 ${HOUSE_WARNINGS} -fno-sanitize=all)
+    # Its names are the compiler's own.
+    target_compile_options(explore_hooks PRIVATE -Wno-builtin-declaration-mismatch)
+  endif()
+  target_compile_options(drv_${name} PRIVATE -fno-sanitize=all -fsanitize=thread)
+  target_compile_definitions(drv_${name} PRIVATE STORPORT_EXPLORE)
+  target_sources(drv_${name} PRIVATE $<TARGET_OBJECTS:explore_hooks>)
+endfunction()
+
 # storport_test(NAME SOURCES… LINKS … LABELS …): one small program per behaviour; 0 passes, 77 skips.
 function(storport_test name)
   cmake_parse_arguments(A "" "TIMEOUT" "SOURCES;LINKS;LABELS;ARGS" ${ARGN})

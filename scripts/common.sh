@@ -3,6 +3,8 @@
 # tree may lie in a folder whose name holds a space.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+# With stdin closed the next file opened would become it, and nbdkit refuses to start.
+[ -e /dev/fd/0 ] || exec </dev/null
 # mke2fs and e2fsck live where an ordinary user's PATH does not look.
 PATH=$PATH:/usr/sbin:/sbin
 

@@ -41,9 +41,8 @@ typedef GUID IID, CLSID;
 #ifdef INITGUID
 /* weak: several files of one driver may define the same GUID (selectany on Windows). */
 #define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)                               \
-    STORPORT_GUID_LINKAGE const GUID name;                                                         \
-    __attribute__((weak)) const GUID name = {                                                      \
-        l, w1, w2, {b1, b2, b3, b4, b5, b6, b7, b8}}
+    STORPORT_GUID_LINKAGE const GUID name __attribute__((weak));                                   \
+    const GUID name = {l, w1, w2, {b1, b2, b3, b4, b5, b6, b7, b8}}
 #else
 #define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)                               \
     STORPORT_GUID_LINKAGE const GUID name

@@ -309,7 +309,7 @@ typedef const WCHAR *PCWSTR, *LPCWSTR, *PCWCH, *LPCWCH;
 #define MAXCHAR 0x7f
 #define MINSHORT 0x8000
 #define MAXSHORT 0x7fff
-#define MINLONG ((LONG)0x80000000)
+#define MINLONG 0x80000000
 #define MAXLONG 0x7fffffff
 #define MAXUSHORT 0xffff
 #define MAXULONG 0xffffffffU
@@ -465,7 +465,9 @@ typedef struct _OBJECT_ATTRIBUTES {
 #define OBJ_OPENLINK 0x00000100
 #define OBJ_KERNEL_HANDLE 0x00000200
 #define OBJ_FORCE_ACCESS_CHECK 0x00000400
-#define OBJ_VALID_ATTRIBUTES 0x000007F2
+#define OBJ_IGNORE_IMPERSONATED_DEVICEMAP 0x00000800
+#define OBJ_DONT_REPARSE 0x00001000
+#define OBJ_VALID_ATTRIBUTES 0x00001FF2
 
 #define InitializeObjectAttributes(p, n, a, r, s)                                                  \
     do {                                                                                           \

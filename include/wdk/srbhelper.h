@@ -16,8 +16,16 @@ extern "C" {
 /* Whether Srb is of the extended kind, and a view of it as one or the other. */
 #define STORPORT_SRB_IS_EX(Srb)                                                                    \
     (((PSCSI_REQUEST_BLOCK)(Srb))->Function == SRB_FUNCTION_STORAGE_REQUEST_BLOCK)
-#define STORPORT_SRB_EX(Srb) ((PSTORAGE_REQUEST_BLOCK)(Srb))
+#define STORPORT_SRB_EX(Srb) storport_srb_ex(Srb)
 #define STORPORT_SRB_OLD(Srb) ((PSCSI_REQUEST_BLOCK)(Srb))
+
+/* A compiler that sees the smaller kind on its caller's stack must not judge this view by its size. */
+FORCEINLINE PSTORAGE_REQUEST_BLOCK
+storport_srb_ex(PVOID Srb)
+{
+    __asm__("" : "+r"(Srb));
+    return (PSTORAGE_REQUEST_BLOCK)Srb;
+}
 
 FORCEINLINE PSRBEX_DATA
 SrbGetSrbExDataByIndex(PSTORAGE_REQUEST_BLOCK Srb, ULONG SrbExDataIndex)

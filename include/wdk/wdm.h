@@ -7,6 +7,7 @@
 #define _WDMDDK_
 
 #include "ntdef.h"
+#include <string.h> /* drivers count on memcpy and strlen being there */
 
 #ifdef __cplusplus
 extern "C" {
@@ -2303,6 +2304,24 @@ typedef struct _PCI_CAPABILITIES_HEADER {
     UCHAR Next;
 } PCI_CAPABILITIES_HEADER, *PPCI_CAPABILITIES_HEADER;
 
+/* The C library's own works on 32-bit characters. */
+FORCEINLINE SIZE_T
+storport_wcslen(const WCHAR *String)
+{
+    SIZE_T Length = 0;
+
+    while (String[Length] != 0)
+        Length++;
+    return Length;
+}
+
+#if !defined(STORPORT_HOST) && !defined(wcslen)
+#define wcslen storport_wcslen
+#endif
+#ifndef _mm_pause
+#define _mm_pause() YieldProcessor()
+#endif
+
 /* ---- routines ------------------------------------------------------------------------------------------------------------------------ */
 
 /* debugging */
@@ -2905,8 +2924,8 @@ MmGetSystemAddressForMdlSafe(PMDL Mdl, ULONG Priority)
 #define KdBreakPoint() DbgBreakPoint()
 #define __debugbreak() DbgBreakPoint()
 #define DPFLTR_IHVDRIVER_ID 77
-#define DPFLTR_STORMINIPORT_ID 58
-#define DPFLTR_STORPORT_ID 80
+#define DPFLTR_STORMINIPORT_ID 90
+#define DPFLTR_STORPORT_ID 89
 #define DPFLTR_ERROR_LEVEL 0
 #define DPFLTR_WARNING_LEVEL 1
 #define DPFLTR_TRACE_LEVEL 2

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "srb.h"
+#include "status_text.h"
 
 #define NS_PER_MS 1000000ull
 
@@ -208,6 +209,32 @@ command_took_short(const struct command *command)
             request->srb_status == SRB_STATUS_DATA_OVERRUN);
 }
 
+/* A request that fails for good, with what a person needs to see why ("Storage Class Driver's
+ * InterpretRequestSense Routine"). */
+static void
+command_log(const struct command *command, int error)
+{
+    const struct request *request = command->request;
+    const char *status = srb_status_text(request->srb_status);
+    char cdb[96] = "", text[160] = "";
+    struct unit_info unit;
+    struct sense sense;
+
+    unit_info(request->unit, &unit);
+    if (request->function == SRB_FUNCTION_EXECUTE_SCSI)
+        cdb_format(request->cdb, request->cdb_bytes, cdb, sizeof(cdb));
+    if (sense_parse(request->sense, request->sense_bytes, &sense))
+        sense_format(&sense, text, sizeof(text));
+    /* A unit that lacks a command is asked for another one. */
+    rt_log(command->disk->rt, error == -EOPNOTSUPP ? RT_LOG_DEBUG : RT_LOG_WARNING, "disk",
+           "%u/%u:%u:%u #%u %s failed: SRB status %s, SCSI status %02xh%s%s, %u of %u bytes, after "
+           "%u retries",
+           adapter_number(unit_adapter(request->unit)), unit.path, unit.target, unit.lun,
+           request_number(request), *cdb ? cdb : srb_function_text(request->function),
+           status ? status : "unknown", request->scsi_status, *text ? ", " : "", text,
+           request->moved_bytes, request->data_bytes, command->tries + command->waits);
+}
+
 static void
 command_trouble(struct command *command)
 {
@@ -235,6 +262,7 @@ command_trouble(struct command *command)
         command_again(command, verdict.delay_ms);
         return;
     }
+    command_log(command, verdict.error);
     command_finish(command, verdict.error);
 }
 

@@ -197,6 +197,8 @@ adapter_start_device(struct adapter *adapter)
             return status;
         miniport_query_controls(adapter);
     }
+    if (again)
+        EDGE(ADAPTER_RESTARTED);
     adapter->state = ADAPTER_STATE_STARTED;
     adapter_unhold(adapter, ADAPTER_STOPPED);
     miniport_tracing(adapter, true);
@@ -264,6 +266,7 @@ adapter_stop_device(struct adapter *adapter)
     miniport_control(adapter, ScsiStopAdapter, NULL);
     if (miniport_control_supported(adapter, ScsiSetBootConfig))
         miniport_control(adapter, ScsiSetBootConfig, NULL);
+    EDGE(ADAPTER_STOPPED);
     adapter->state = ADAPTER_STATE_STOPPED;
     return 0;
 }
@@ -275,6 +278,7 @@ adapter_remove_device(struct adapter *adapter, bool surprise)
     if (surprise) {
         if (adapter->state == ADAPTER_STATE_GONE)
             return;
+        EDGE(ADAPTER_GONE);
         adapter_hold(adapter, ADAPTER_GONE);
         if (miniport_control_supported(adapter, ScsiAdapterSurpriseRemoval))
             miniport_control(adapter, ScsiAdapterSurpriseRemoval, NULL);

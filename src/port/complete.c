@@ -29,6 +29,7 @@ push_remote(struct port *port, unsigned index, struct port_srb *srb)
     srb->next = cpu->remote;
     cpu->remote = srb;
     rt_word_release(&cpu->remote_lock);
+    EDGE(REMOTE_COMPLETION);
     rt_dpc_queue(rt_cpu_at(port->rt, index), &cpu->drain);
 }
 
@@ -92,6 +93,10 @@ srb_notify(struct port_srb *srb, void *caller)
         }
     } while (!atomic_compare_exchange_weak(&srb->word, &word,
                                            SRB_WORD(SRB_WORD_SERIAL(word), SRB_NOTIFIED)));
+    if (SRB_WORD_STATE(word) == SRB_STARTED)
+        EDGE(STARTED_NOTIFIED);
+    else
+        EDGE(BUILDING_NOTIFIED);
     rt_trace(adapter->rt, RT_TRACE_NOTIFIED, srb->number, srb->unit->number, status);
     if (RT_UNLIKELY(SRB_STATUS(status) == SRB_STATUS_PENDING))
         finding_report(adapter->rt, RULE_StorPortStatusPending, srb->number,
@@ -138,10 +143,12 @@ retry_locked(struct unit *unit, struct port_srb *srb, UCHAR scsi)
         uint32_t part = (left * unit->full_percent + 99) / 100;
         unit->full_left = part ? part : 1;
         unit->holds |= UNIT_FULL;
+        EDGE(NOTIFIED_QUEUED_FULL);
     } else {
         if (srb->tries >= unit->retry_count_max)
             return false;
         srb->tries++;
+        EDGE(NOTIFIED_QUEUED_BUSY);
         unit->holds |= UNIT_RETRY;
         rt_timer_set(unit->adapter->rt, &unit->retry_timer,
                      rt_now_ns(unit->adapter->rt) + unit->retry_pause_ms * 1000000ull);
@@ -166,11 +173,13 @@ count_locked(struct unit *unit)
     if (unit->holds & UNIT_BUSY && !MUTANT(BUSY_NOT_COUNTED) &&
         (!--unit->busy_left || !unit->active_count)) {
         unit->holds &= ~(uint32_t)UNIT_BUSY;
+        EDGE(UNIT_BUSY_ENDED);
         freed = true;
     }
     if (unit->holds & UNIT_FULL && !MUTANT(FULL_NOT_COUNTED) &&
         (!--unit->full_left || !unit->active_count)) {
         unit->holds &= ~(uint32_t)UNIT_FULL;
+        EDGE(UNIT_FULL_ENDED);
         freed = true;
     }
     return freed;
@@ -184,8 +193,10 @@ count_adapter(struct adapter *adapter)
     if (RT_LIKELY(!atomic_load_explicit(&adapter->holds, memory_order_relaxed)))
         return;
     if (atomic_load(&adapter->holds) & ADAPTER_BUSY &&
-        (atomic_fetch_sub(&adapter->busy_left, 1) <= 1 || !left))
+        (atomic_fetch_sub(&adapter->busy_left, 1) <= 1 || !left)) {
+        EDGE(ADAPTER_BUSY_ENDED);
         adapter_unhold(adapter, ADAPTER_BUSY);
+    }
     if (!left && adapter->idle_waiter)
         rt_unpark(adapter->idle_waiter);
 }
@@ -210,7 +221,10 @@ finish(struct port_srb *srb, bool frozen)
                           memory_order_release);
     rt_trace(rt, RT_TRACE_DONE, number, srb->unit->number,
              (uint32_t)request->srb_status << 8 | request->scsi_status);
+    EDGE(NOTIFIED_IDLE);
     request->done(request);
+    if (MUTANT(DOUBLE_DONE) && number % 113 == 0)
+        request->done(request);
 }
 
 /* One from the list, at DISPATCH with no lock held. */
@@ -230,9 +244,12 @@ srb_complete(struct port_cpu *cpu, struct port_srb *srb)
         again = retry_locked(unit, srb, scsi);
     if (RT_UNLIKELY(!again && freezes(srb, status))) {
         unit->holds |= UNIT_FROZEN;
+        EDGE(NOTIFIED_FROZEN);
         frozen = true;
     }
     waiting = !list_empty(&unit->queue) || !list_empty(&unit->built);
+    if (MUTANT(LATE_COUNT) && srb->number % 31 == 0)
+        waiting = false;
     rt_word_release(&unit->queue_lock);
     count_adapter(srb->adapter);
     if (waiting)
@@ -244,7 +261,11 @@ srb_complete(struct port_cpu *cpu, struct port_srb *srb)
         return;
     }
     srb_answer(srb);
+    if (!MUTANT(LATE_UNMAP))
+        srb_unmap(srb);
     finish(srb, frozen);
+    if (MUTANT(LATE_UNMAP))
+        srb_unmap(srb);
 }
 
 /* One that the miniport never got or lost: answered by the port. */
@@ -289,6 +310,7 @@ port_run(struct port_cpu *cpu)
             break;
         }
         if (!--budget) {
+            EDGE(BUDGET_SPENT);
             rt_dpc_queue(rt_cpu_current(), &cpu->drain);
             break;
         }

@@ -71,6 +71,7 @@ StorPortPause(PVOID HwDeviceExtension, ULONG Timeout)
 
     if (!adapter)
         return FALSE;
+    EDGE(ADAPTER_PAUSED);
     rt_trace(adapter->rt, RT_TRACE_PAUSE, adapter->number, 0, Timeout);
     adapter_hold(adapter, ADAPTER_PAUSED);
     pause_timer(adapter->rt, &adapter->pause_timer, Timeout);
@@ -84,6 +85,7 @@ StorPortResume(PVOID HwDeviceExtension)
 
     if (!adapter)
         return FALSE;
+    EDGE(ADAPTER_RESUMED);
     rt_trace(adapter->rt, RT_TRACE_RESUME, adapter->number, 0, 0);
     rt_timer_cancel(adapter->rt, &adapter->pause_timer);
     adapter_unhold(adapter, ADAPTER_PAUSED);
@@ -133,6 +135,7 @@ StorPortPauseDevice(PVOID HwDeviceExtension, UCHAR PathId, UCHAR TargetId, UCHAR
 
     if (!unit)
         return FALSE;
+    EDGE(UNIT_PAUSED);
     rt_trace(adapter->rt, RT_TRACE_PAUSE, adapter->number, unit->number, Timeout);
     unit_hold(unit, UNIT_PAUSED);
     pause_timer(adapter->rt, &unit->pause_timer, Timeout);
@@ -147,6 +150,7 @@ StorPortResumeDevice(PVOID HwDeviceExtension, UCHAR PathId, UCHAR TargetId, UCHA
 
     if (!unit)
         return FALSE;
+    EDGE(UNIT_RESUMED);
     rt_trace(adapter->rt, RT_TRACE_RESUME, adapter->number, unit->number, 0);
     rt_timer_cancel(adapter->rt, &unit->pause_timer);
     unit_unhold(unit, UNIT_PAUSED);

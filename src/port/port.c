@@ -5,6 +5,11 @@
 #include <errno.h>
 #include <string.h>
 
+#ifdef STORPORT_MUTANTS
+enum port_mutant port_mutant;
+unsigned long port_edges[PORT_EDGE_COUNT];
+#endif
+
 static void
 drain_run(struct rt_dpc *dpc)
 {
@@ -37,6 +42,8 @@ port_create(struct rt *rt, const struct port_config *config, struct port **out)
         cpu->drain.run = drain_run;
     }
     rt_slot_set(rt, RT_SLOT_PORT, port);
+    if (config->explore)
+        reference_watch(port);
     *out = port;
     return 0;
 }
@@ -47,6 +54,7 @@ port_destroy(struct port *port)
     struct rt *rt = port->rt;
 
     rt_slot_set(rt, RT_SLOT_PORT, NULL);
+    rt_explore_watch(rt, NULL, NULL);
     rt_free(rt, port->cpus);
     rt_free(rt, port);
 }

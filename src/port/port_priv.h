@@ -63,6 +63,16 @@ list_remove(struct list *entry)
     list_init(entry);
 }
 
+/* Where a miniport's code stored or overwrote a pointer to an SRB (explore builds). */
+struct reference {
+    const void *address;
+    uint64_t time_ns, serial;
+    uint32_t by;     /* request on whose behalf */
+    uint16_t callback;
+    uint8_t cpu, depth;
+    void *stack[STACK_MAX];
+};
+
 /* ---- the request --------------------------------------------------------------------------- */
 
 /*
@@ -144,6 +154,7 @@ struct port_srb {
     void *touch_stack[STACK_MAX];    /* verify: the driver's last routine call about it */
     void *complete_stack[STACK_MAX]; /* verify: who completed it */
     enum contract_id touch_routine;
+    struct reference kept, overwritten; /* explore */
     uint8_t sense[PORT_SENSE_MAX + 1]; /* o: SenseInfoBuffer */
     union srb_memory srb __attribute__((aligned(16)));
     STOR_SCATTER_GATHER_LIST sg_inline;
@@ -359,6 +370,8 @@ struct port {
     uint32_t adapter_next, unit_next;
     struct port_cpu *cpus;
     struct driver *loading; /* whose DriverEntry runs */
+    const void *stored_at;  /* reference.c: the newest store, once it has happened */
+    struct reference stored;
     void (*lost)(void *, const char *);
     void *lost_ctx;
     void (*change)(void *, enum port_change, struct adapter *, struct unit *);
@@ -533,7 +546,9 @@ void timers_init(struct adapter *adapter);
 void timers_stop(struct adapter *adapter);
 void timers_free(struct adapter *adapter);
 PSTOR_SCATTER_GATHER_LIST srb_sg(struct port_srb *srb);
-void report_references(void *out, const struct port_srb *srb);
+void reference_watch(struct port *port);
+void report_references(void *out, const struct port_srb *srb); /* out: a FILE */
+struct port_srb *adapter_slot_of(struct adapter *adapter, const void *memory);
 
 /* ---- registry.c ------------------------------------------------------------------------------ */
 

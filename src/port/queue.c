@@ -98,6 +98,7 @@ queue_take_locked(struct unit *unit)
         if (queue_ready_locked(unit, srb)) {
             list_remove(&srb->link);
             unit->queued--;
+            EDGE(QUEUED_STARTED);
             activate_locked(unit, srb);
             return srb;
         }
@@ -150,8 +151,10 @@ submit_locked(struct unit *unit, struct port_srb *srb, bool direct)
 
     if (direct && (list_empty(&unit->queue) || head) && queue_ready_locked(unit, srb)) {
         activate_locked(unit, srb);
+        EDGE(IDLE_DIRECT);
         return srb;
     }
+    EDGE(IDLE_QUEUED);
     if (head)
         list_add_head(&unit->queue, &srb->link);
     else
@@ -182,9 +185,11 @@ unit_submit(struct request *request)
     if (!gone)
         now = submit_locked(unit, srb, direct);
     rt_word_release(&unit->queue_lock);
-    if (gone)
+    if (gone) {
+        EDGE(REFUSED_GONE);
         srb_complete_by_port(srb, SRB_STATUS_NO_DEVICE);
-    else if (!now)
+    }
+    if (!gone && !now)
         unit_kick(unit);
     if (direct) {
         if (now) {
@@ -277,6 +282,7 @@ built_take_locked(struct unit *unit)
     srb = RT_CONTAINER(unit->built.next, struct port_srb, link);
     if (!srb->internal && (!holds_pass(unit, srb) || atomic_load(&unit->adapter->holds)))
         return NULL;
+    EDGE(BUILT_STARTED);
     list_remove(&srb->link);
     list_add_tail(&unit->active, &srb->link);
     return srb;
@@ -401,25 +407,48 @@ unit_unlock_queue(struct unit *unit)
     unit_unhold(unit, UNIT_LOCKED);
 }
 
-/* Completes what waits; what the miniport has goes on. */
+/* The next that waits, built or not; *built says which. */
+static struct port_srb *
+queue_head_locked(struct unit *unit, bool *built)
+{
+    struct port_srb *srb = NULL;
+
+    *built = !list_empty(&unit->built);
+    if (*built) {
+        srb = RT_CONTAINER(unit->built.next, struct port_srb, link);
+        queue_deactivate_locked(unit, srb);
+    } else if (!list_empty(&unit->queue)) {
+        srb = RT_CONTAINER(unit->queue.next, struct port_srb, link);
+        list_remove(&srb->link);
+        unit->queued--;
+    }
+    return srb;
+}
+
+/* Completes what waits; what the miniport has goes on. Inside a gate, so that a `done` that submits
+ * again only enqueues. */
 static void
 queue_flush(struct unit *unit, UCHAR status)
 {
+    struct rt_thread *self = rt_self();
     struct port_srb *srb;
+    bool built;
 
+    self->port_depth++;
     for (;;) {
         rt_word_acquire(&unit->queue_lock);
-        srb = NULL;
-        if (!list_empty(&unit->queue)) {
-            srb = RT_CONTAINER(unit->queue.next, struct port_srb, link);
-            list_remove(&srb->link);
-            unit->queued--;
-        }
+        srb = queue_head_locked(unit, &built);
         rt_word_release(&unit->queue_lock);
         if (!srb)
-            return;
+            break;
+        EDGE(QUEUED_FLUSHED);
+        if (built) {
+            srb_unmap(srb);
+            atomic_fetch_sub(&unit->adapter->active, 1);
+        }
         srb_complete_by_port(srb, status);
     }
+    self->port_depth--;
 }
 
 void

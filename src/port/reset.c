@@ -99,6 +99,7 @@ answer_lost(struct port_srb *srb, enum srb_state was)
     struct request *r = &srb->request;
     struct adapter *adapter = srb->adapter;
 
+    EDGE(STARTED_LOST);
     rt_trace(adapter->rt, RT_TRACE_LOST, srb->number, srb->unit->number, was);
     finding_report(adapter->rt, RULE_LostRequest, srb->number,
                    "request %u was never completed: %s", srb->number,
@@ -159,6 +160,7 @@ settled(struct rt_timer *timer)
 {
     struct reset *reset = RT_CONTAINER(timer, struct reset, settle);
 
+    EDGE(RESET_SETTLED);
     if (!reset->failed && !remaining(reset))
         reset_end(reset);
     else
@@ -241,12 +243,16 @@ reset_next(struct reset *reset)
     if (MUTANT(RESET_DROPS_QUEUE))
         list_init(&reset->unit->queue);
     reset->failed = false;
-    if (reset->tier == RESET_LUN)
+    if (reset->tier == RESET_LUN) {
+        EDGE(RESET_LUN);
         reset_send(reset, SRB_FUNCTION_RESET_LOGICAL_UNIT);
-    else if (reset->tier == RESET_TARGET)
+    } else if (reset->tier == RESET_TARGET) {
+        EDGE(RESET_TARGET);
         reset_send(reset, SRB_FUNCTION_RESET_DEVICE);
-    else
+    } else {
+        EDGE(RESET_BUS);
         reset_bus(reset);
+    }
 }
 
 /* DISPATCH, no lock held. */
@@ -288,6 +294,7 @@ reset_srb_late(struct adapter *adapter, struct port_srb *srb)
 
     if (reset && reset->srb == srb) {
         reset->srb = NULL;
+        EDGE(RESET_SRB_LATE);
         reset->failed = true;
         reset_next(reset);
     }

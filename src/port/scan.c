@@ -237,6 +237,7 @@ unit_withdraw(struct unit *unit, bool surprise)
 
     if (!unit->announced)
         return;
+    EDGE(UNIT_WITHDRAWN);
     unit_hold(unit, UNIT_GONE);
     unit_fail_queue(unit, SRB_STATUS_NO_DEVICE);
     if (port->change)

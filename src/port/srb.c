@@ -101,6 +101,23 @@ adapter_slabs_destroy(struct adapter *adapter)
     adapter->caches = NULL;
 }
 
+/* The slot that memory lies in, or whose extension it lies in. */
+struct port_srb *
+adapter_slot_of(struct adapter *adapter, const void *memory)
+{
+    const char *at = memory;
+
+    for (struct slab *slab = adapter->slabs; slab; slab = slab->next) {
+        const char *base = (const char *)slab->srbs;
+        const char *extensions = slab->extensions;
+        if (at >= base && at < base + slab->slots * sizeof(struct port_srb))
+            return &slab->srbs[(size_t)(at - base) / sizeof(struct port_srb)];
+        if (extensions && at >= extensions && at < extensions + slab->extension_bytes)
+            return &slab->srbs[(size_t)(at - extensions) / (slab->extension_bytes / slab->slots)];
+    }
+    return NULL;
+}
+
 struct port_srb *
 srb_create(struct adapter *adapter, struct unit *unit)
 {
@@ -383,5 +400,4 @@ srb_answer(struct port_srb *srb)
         finding_report(srb->adapter->rt, RULE_SenseMissing, srb->number,
                        "CHECK CONDITION came without SRB_STATUS_AUTOSENSE_VALID");
     }
-    srb_unmap(srb);
 }

@@ -35,6 +35,7 @@ held_after_build(struct port_srb *srb)
                                           ? UNIT_FROZEN
                                           : 0));
     if (held) {
+        EDGE(BUILT_HELD);
         state_set(srb, SRB_BUILT);
         list_remove(&srb->link);
         list_add_tail(&unit->built, &srb->link);
@@ -58,12 +59,15 @@ build(struct port_srb *srb)
     go = miniport_build(srb);
     rt_trace(adapter->rt, RT_TRACE_BUILT, number, unit, go);
     if (!go) {
+        EDGE(BUILDING_REFUSED);
         if (atomic_load(&srb->word) == SRB_WORD(serial, SRB_BUILDING))
             srb->refused = true;
         return false;
     }
-    if (word_move(srb, SRB_BUILDING, SRB_BUILT, serial))
+    if (word_move(srb, SRB_BUILDING, SRB_BUILT, serial)) {
+        EDGE(BUILDING_BUILT);
         return true;
+    }
     finding_report(adapter->rt, RULE_StorPortBuildIo, number,
                    "HwStorBuildIo completed the SRB and returned TRUE");
     return false;

@@ -189,6 +189,26 @@ rt_sim_yield(struct rt_thread *self)
     switch_to(self->exec, to);
 }
 
+void
+rt_explore_watch(struct rt *rt, void (*watch)(void *, const volatile void *, unsigned, void *),
+                 void *ctx)
+{
+    rt->watch = watch;
+    rt->watch_ctx = ctx;
+}
+
+void
+__storport_explore(const volatile void *address, unsigned size_and_kind)
+{
+    struct rt_thread *self = rt_self_tls;
+
+    if (!self || !self->rt->sim)
+        return;
+    rt_sim_yield(self);
+    if (self->rt->watch)
+        self->rt->watch(self->rt->watch_ctx, address, size_and_kind, __builtin_return_address(0));
+}
+
 /* ---- the operations ---- */
 
 static void
@@ -248,7 +268,7 @@ sim_stamp_to_ns(struct rt *rt, uint64_t stamp)
     return stamp;
 }
 
-static _Noreturn void
+static __attribute__((noreturn)) void
 sim_thread_exit(struct rt_thread *self)
 {
     struct rt_exec_thread *fiber = self->exec;

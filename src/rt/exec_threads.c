@@ -180,7 +180,7 @@ threads_thread_join(struct rt_thread *thread)
     free(thread->exec);
 }
 
-static _Noreturn void
+static __attribute__((noreturn)) void
 threads_thread_exit(struct rt_thread *self)
 {
     if (self->cpu)

@@ -292,7 +292,14 @@ struct rt_sim_stats {
 };
 void rt_sim_stats(const struct rt *rt, struct rt_sim_stats *out);
 
-/* An explore build of a driver calls this before each access of shared memory. */
-void rt_explore_access(const volatile void *address, unsigned bytes, bool write, void *pc);
+/* An explore build of a driver calls this before each access of shared memory: a yield point, and
+ * told to whoever watches (the port looks for references to SRBs). */
+__attribute__((visibility("default"))) void __storport_explore(const volatile void *address,
+                                                               unsigned size_and_kind);
+enum { RT_EXPLORE_BYTES = 0xFF, RT_EXPLORE_WRITE = 0x100 };
+void rt_explore_watch(struct rt *rt,
+                      void (*watch)(void *ctx, const volatile void *address, unsigned size_and_kind,
+                                    void *pc),
+                      void *ctx);
 
 #endif

@@ -96,6 +96,8 @@ struct rt {
     struct rt_arena *arena;
     struct rt_file_provider file;
     struct rt_registry_provider registry;
+    void (*watch)(void *, const volatile void *, unsigned, void *);
+    void *watch_ctx;
     void *slots[RT_SLOT_COUNT];
     void *owner;
 };

@@ -1,8 +1,9 @@
 /*
- * See fake_port.h. Single-threaded but for fake_send(), the pool and the spin locks.
+ * See fake_port.h. Single-threaded but for requests, the pool and the spin locks.
  */
 #include "fake_port.h"
 
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,17 +90,18 @@ fake_adapter_stop(VOID)
 }
 
 /* Completion notes itself in what follows the SRB. */
-struct frame {
+struct fake_frame {
     union {
         SCSI_REQUEST_BLOCK legacy;
         STORAGE_REQUEST_BLOCK extended;
         UCHAR room[512];
     } srb;
+    PVOID sense, context;
     ULONG completions;
 };
 
 static PVOID
-build_legacy(struct frame *frame, struct fake_request *r, PVOID sense)
+build_legacy(struct fake_frame *frame, struct fake_request *r, PVOID sense)
 {
     PSCSI_REQUEST_BLOCK srb = &frame->srb.legacy;
 
@@ -119,7 +121,7 @@ build_legacy(struct frame *frame, struct fake_request *r, PVOID sense)
 }
 
 static PVOID
-build_extended(struct frame *frame, struct fake_request *r, PVOID sense)
+build_extended(struct fake_frame *frame, struct fake_request *r, PVOID sense)
 {
     PSTORAGE_REQUEST_BLOCK srb = &frame->srb.extended;
     PSTOR_ADDR_BTL8 address = (PSTOR_ADDR_BTL8)(frame->srb.room + 256);
@@ -154,31 +156,58 @@ build_extended(struct frame *frame, struct fake_request *r, PVOID sense)
 }
 
 VOID
-fake_send(struct fake_request *r)
+fake_start(struct fake_request *r)
 {
-    struct frame *frame = calloc(1, sizeof(*frame));
-    PVOID sense = r->sense_length ? malloc(r->sense_length) : NULL;
-    PVOID context = malloc(callbacks.SrbExtensionSize);
-    PVOID srb =
-        r->form == FAKE_LEGACY ? build_legacy(frame, r, sense) : build_extended(frame, r, sense);
+    struct fake_frame *frame = calloc(1, sizeof(*frame));
+    PVOID srb;
 
-    memset(context, 0xa5, callbacks.SrbExtensionSize);
-    if (r->form == FAKE_LEGACY)
-        frame->srb.legacy.SrbExtension = context;
-    else
-        frame->srb.extended.MiniportContext = context;
+    r->frame = frame;
+    frame->sense = r->sense_length ? malloc(r->sense_length) : NULL;
+    frame->context = malloc(callbacks.SrbExtensionSize);
+    memset(frame->context, 0xa5, callbacks.SrbExtensionSize);
+    if (r->form == FAKE_LEGACY) {
+        srb = build_legacy(frame, r, frame->sense);
+        frame->srb.legacy.SrbExtension = frame->context;
+    } else {
+        srb = build_extended(frame, r, frame->sense);
+        frame->srb.extended.MiniportContext = frame->context;
+    }
     callbacks.HwStartIo(extension, srb);
+}
+
+BOOLEAN
+fake_is_done(const struct fake_request *r)
+{
+    return __atomic_load_n(&r->frame->completions, __ATOMIC_ACQUIRE) != 0;
+}
+
+VOID
+fake_wait(struct fake_request *r)
+{
+    struct fake_frame *frame = r->frame;
+    PVOID srb = &frame->srb;
+
+    while (!fake_is_done(r))
+        sched_yield();
     r->completions = frame->completions;
     r->srb_status = SrbGetSrbStatus(srb);
     r->scsi_status = SrbGetScsiStatus(srb);
     r->data_length = SrbGetDataTransferLength(srb);
-    if (sense != NULL) {
+    if (frame->sense != NULL) {
         r->sense_length = SrbGetSenseInfoBufferLength(srb);
-        memcpy(r->sense, sense, r->sense_length);
+        memcpy(r->sense, frame->sense, r->sense_length);
     }
-    free(sense);
-    free(context);
+    free(frame->sense);
+    free(frame->context);
     free(frame);
+    r->frame = NULL;
+}
+
+VOID
+fake_send(struct fake_request *r)
+{
+    fake_start(r);
+    fake_wait(r);
 }
 
 ULONG
@@ -196,8 +225,8 @@ StorPortNotification(SCSI_NOTIFICATION_TYPE Type, PVOID HwDeviceExtension, ...)
     va_start(args, HwDeviceExtension);
     if (Type == RequestComplete) {
         /* The SRB is the frame's first member. */
-        struct frame *frame = (struct frame *)va_arg(args, PVOID);
-        frame->completions++;
+        struct fake_frame *frame = (struct fake_frame *)va_arg(args, PVOID);
+        __atomic_fetch_add(&frame->completions, 1, __ATOMIC_RELEASE);
     } else {
         fprintf(stderr, "fake port: notification %d\n", (int)Type);
         abort();

@@ -36,8 +36,14 @@ struct fake_request {
     UCHAR sense[64], sense_length; /* room; after the call: bytes stored */
     UCHAR srb_status, scsi_status; /* after the call */
     ULONG completions;
+    struct fake_frame *frame;
 };
 
+/* HwStartIo and wait for the completion, which may come from another thread. */
 VOID fake_send(struct fake_request *request);
+/* The two halves. */
+VOID fake_start(struct fake_request *request);
+VOID fake_wait(struct fake_request *request);
+BOOLEAN fake_is_done(const struct fake_request *request);
 
 #endif

@@ -108,6 +108,9 @@ writes(void)
     struct disk *disk = fake_open();
     fake_script_sense(CDB_OP_WRITE10, 1, SENSE_KEY_ILLEGAL_REQUEST, 0x21, 0);
     CHECK_EQ(fake_io(disk, DISK_WRITE, 0, 0, buffer, 512), -ENOSPC);
+    CHECK(
+        strstr(fake.logged_line, "3/0:1:0 #42 WRITE(10) lba 0 blocks 1 failed: SRB status ERROR"));
+    CHECK(strstr(fake.logged_line, "ILLEGAL REQUEST 21/00"));
     fake_script_sense(CDB_OP_WRITE10, 1, SENSE_KEY_DATA_PROTECT, 0x27, 7);
     CHECK_EQ(fake_io(disk, DISK_WRITE, 0, 0, buffer, 512), -ENOSPC);
 
@@ -159,7 +162,7 @@ underrun(void)
     fake_close(disk);
 }
 
-/* One answer per write. Without memory of its own, every error on the long way ends as well. */
+/* Errors of one piece of many, and of either half of a patch. */
 static void
 long_way(void)
 {
@@ -184,9 +187,44 @@ long_way(void)
     fake_close(disk);
 }
 
+static unsigned answered;
+
+static void
+done(struct disk_io *io)
+{
+    CHECK_EQ(io->error, 0);
+    answered++;
+}
+
+/* All who meet a stopped unit wait for one START UNIT. */
+static void
+stopped(void)
+{
+    struct disk_io io[4];
+
+    fake_reset();
+    struct disk *disk = fake_open();
+    fake.manual = true;
+    fake_script_sense(CDB_OP_READ10, 4, SENSE_KEY_NOT_READY, 0x04, 0x02);
+    fake_script_sense(CDB_OP_READ10, 4, SENSE_KEY_NOT_READY, 0x04, 0x01);
+    for (unsigned i = 0; i < 4; i++) {
+        io[i] = (struct disk_io){.op = DISK_READ, .buffer = buffer, .bytes = 512, .done = done};
+        disk_submit(disk, &io[i]);
+    }
+    for (unsigned i = 0; i < 4; i++)
+        fake_step(0);
+    fake_run();
+    CHECK_EQ(answered, 4);
+    CHECK_EQ(fake_count(CDB_OP_START_STOP_UNIT), 1);
+    CHECK_EQ(fake_count(CDB_OP_READ10), 12);
+    CHECK_EQ(fake.now_ns, 1000000000);
+    fake_close(disk);
+}
+
 int
 main(void)
 {
+    stopped();
     sense_rows();
     status_rows(false);
     status_rows(true);

@@ -66,9 +66,10 @@ extern struct fake {
     bool *mapped;
     struct fake_command log[FAKE_LOG_MAX];
     unsigned logged;
-    unsigned released; /* RELEASE_QUEUEs */
-    unsigned frozen;   /* answers that froze the queue */
-    unsigned live;     /* allocations and requests not yet freed */
+    char logged_line[400]; /* the newest line of the log */
+    unsigned released;     /* RELEASE_QUEUEs */
+    unsigned frozen;       /* answers that froze the queue */
+    unsigned live;         /* allocations and requests not yet freed */
     uint64_t calls, fail_nth;
     unsigned held, in_done;
     int references;

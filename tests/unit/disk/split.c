@@ -89,6 +89,26 @@ alignment(void)
     fake_close(disk);
 }
 
+/* Small unaligned requests are not torn: one command, or one read and one write. */
+static void
+joined(void)
+{
+    fake_reset();
+    struct disk *disk = fake_open();
+
+    CHECK_EQ(fake_io(disk, DISK_READ, 0, 0, memory, 1000), 0);
+    CHECK_EQ(fake_io(disk, DISK_READ, 0, 300, memory, 5000), 0);
+    CHECK_EQ(fake.logged, 2);
+    CHECK_EQ(fake_io(disk, DISK_WRITE, 0, 300, memory, 5000), 0);
+    CHECK_EQ(fake.logged, 4);
+    /* A large one patches its edges only. */
+    fake.logged = 0;
+    CHECK_EQ(fake_io(disk, DISK_WRITE, 0, 300, memory, 500000), 0);
+    CHECK_EQ(fake_count(CDB_OP_READ10), 2);
+    CHECK_EQ(fake_count(CDB_OP_WRITE10), 3);
+    fake_close(disk);
+}
+
 /* Every combination of tight limits, offsets and sizes: the fake port checks each command. */
 static void
 all_together(void)
@@ -131,6 +151,7 @@ main(void)
     limits_of_breaks();
     limits_of_bytes();
     alignment();
+    joined();
     all_together();
     free(memory);
     free(copy);

@@ -202,6 +202,13 @@ request_destroy(struct request *request)
     rt_free(rt, RT_CONTAINER(request, struct entry, request));
 }
 
+uint32_t
+request_number(const struct request *request)
+{
+    (void)request;
+    return 0;
+}
+
 void
 unit_get(struct unit *unit)
 {
