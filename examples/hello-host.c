@@ -1,6 +1,6 @@
 /*
- * A whole program on the embedding API: hosts the ramdisk miniport, writes a line to its disk, reads
- * it back, prints what the disk is.
+ * A whole program on the embedding API: hosts the ramdisk miniport, writes a line to its disk,
+ * reads it back, prints what the disk is.
  *
  *     cc hello-host.c $(pkg-config --cflags --libs storport) -o hello-host
  */

@@ -29,7 +29,8 @@ inf_beside(const char *path, struct inf **inf, char **error)
     return code;
 }
 
-/* What setup does when it installs the driver: initial values, but never over a value already set. */
+/* What setup does when it installs the driver: initial values, but never over a value already set.
+ */
 static int
 inf_install(struct storport_driver *driver, char **error)
 {
@@ -177,7 +178,8 @@ option_set(struct storport_adapter *adapter, const char *assignment, bool create
 }
 
 static int
-options_set(struct storport_adapter *adapter, const char *const *options, size_t count, char **error)
+options_set(struct storport_adapter *adapter, const char *const *options, size_t count,
+            char **error)
 {
     bool creates = inf_creates(adapter->driver->inf, options, count);
     int code = 0;
@@ -220,8 +222,8 @@ storport_driver_check(const char *name, const char *const *options, size_t optio
     for (size_t i = 0; i < option_count && !code; i++) {
         const struct inf_option *option;
         char *value;
-        code = inf_check(inf, service, options[i], inf_creates(inf, options, option_count),
-                         &option, &value, error);
+        code = inf_check(inf, service, options[i], inf_creates(inf, options, option_count), &option,
+                         &value, error);
         if (!code && asprintf(&out[i], "%.*s=%s", (int)(strchr(options[i], '=') - options[i]),
                               options[i], value) < 0) {
             out[i] = NULL;

@@ -1,8 +1,8 @@
 /*
- * When a driver faults: signals that its code raised, and what rt reports (bugcheck, deadlock, stuck
- * callback). The report goes to the host's `fatal`; callers waiting for I/O get -EIO; the process
- * ends with STORPORT_EXIT_FATAL. Signals that strike outside any driver are not ours: they go on to
- * whoever had them before.
+ * When a driver faults: signals that its code raised, and what rt reports (bugcheck, deadlock,
+ * stuck callback). The report goes to the host's `fatal`; callers waiting for I/O get -EIO; the
+ * process ends with STORPORT_EXIT_FATAL. Signals that strike outside any driver are not ours: they
+ * go on to whoever had them before.
  */
 #include "fault.h"
 
@@ -112,16 +112,15 @@ stack_take(struct fault *fault, const ucontext_t *context)
 #if defined(__x86_64__)
     if (context) {
         const greg_t *registers = context->uc_mcontext.gregs;
-        fault->stack_count =
-            rt_backtrace_from((void *)registers[REG_RIP], (void *)registers[REG_RBP], fault->stack,
-                              FAULT_STACK_MAX);
+        fault->stack_count = rt_backtrace_from(
+            (void *)registers[REG_RIP], (void *)registers[REG_RBP], fault->stack, FAULT_STACK_MAX);
         return;
     }
 #elif defined(__aarch64__)
     if (context) {
-        fault->stack_count = rt_backtrace_from((void *)context->uc_mcontext.pc,
-                                               (void *)context->uc_mcontext.regs[29], fault->stack,
-                                               FAULT_STACK_MAX);
+        fault->stack_count =
+            rt_backtrace_from((void *)context->uc_mcontext.pc,
+                              (void *)context->uc_mcontext.regs[29], fault->stack, FAULT_STACK_MAX);
         return;
     }
 #endif
@@ -217,7 +216,8 @@ sanitizer_is_there(void)
 void
 fault_install(void)
 {
-    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    struct sigaction action = {.sa_sigaction = on_signal,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
 
     pthread_mutex_lock(&install_lock);
     if (!install_count++ && !sanitizer_is_there())

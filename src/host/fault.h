@@ -8,7 +8,7 @@
 #define FAULT_STACK_MAX 4096
 
 struct fault {
-    const char *what;     /* "SIGSEGV at address 0x10", or the bug's text */
+    const char *what;         /* "SIGSEGV at address 0x10", or the bug's text */
     struct rt_thread *thread; /* NULL: not one of the executor's */
     unsigned stack_count;
     void **stack; /* innermost first; room for FAULT_STACK_MAX */

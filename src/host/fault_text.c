@@ -88,11 +88,11 @@ print_request(FILE *out, const struct rt_frame *frame)
     struct unit_info *info;
     char text[120];
 
-    if (!request ||
-        (frame->callback != CALLBACK_STARTIO && frame->callback != CALLBACK_BUILDIO))
+    if (!request || (frame->callback != CALLBACK_STARTIO && frame->callback != CALLBACK_BUILDIO))
         return;
     function = srb_function_text(request->function);
-    fprintf(out, "  SRB    #%u %s", request_number(request), function ? function : "unknown function");
+    fprintf(out, "  SRB    #%u %s", request_number(request),
+            function ? function : "unknown function");
     info = malloc(sizeof(*info));
     if (info && request->unit) {
         unit_info(request->unit, info);

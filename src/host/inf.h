@@ -33,9 +33,9 @@ char *inf_names(const struct inf *inf);
 bool inf_creates(const struct inf *inf, const char *const *assignments, size_t count);
 
 /*
- * Checks "key=value" against what `driver` takes. 0, *option (NULL: the driver has no .inf, anything
- * goes) and *value (heap; paths made absolute); or -errno with a text that says what to write.
- * creates: see inf_creates.
+ * Checks "key=value" against what `driver` takes. 0, *option (NULL: the driver has no .inf,
+ * anything goes) and *value (heap; paths made absolute); or -errno with a text that says what to
+ * write. creates: see inf_creates.
  */
 int inf_check(const struct inf *inf, const char *driver, const char *assignment, bool creates,
               const struct inf_option **option, char **value, char **error);

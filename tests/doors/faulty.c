@@ -117,9 +117,9 @@ faulty_transfer(struct faulty *faulty, PSCSI_REQUEST_BLOCK srb, BOOLEAN write)
 static UCHAR
 faulty_execute(struct faulty *faulty, PSCSI_REQUEST_BLOCK srb)
 {
-    static const UCHAR inquiry[36] = {0, 0, 6, 2, 31, 0, 0, 2, 'T', 'E', 'S', 'T', ' ', ' ', ' ', ' ',
-                                      'F', 'a', 'u', 'l', 't', 'y', ' ', ' ', ' ', ' ', ' ', ' ', ' ',
-                                      ' ', ' ', ' ', '1', ' ', ' ', ' '};
+    static const UCHAR inquiry[36] = {0,   0,   6,   2,   31,  0,   0,   2,   'T', 'E', 'S', 'T',
+                                      ' ', ' ', ' ', ' ', 'F', 'a', 'u', 'l', 't', 'y', ' ', ' ',
+                                      ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', '1', ' ', ' ', ' '};
     static const UCHAR capacity[8] = {0, 0, (BLOCKS - 1) >> 8, (BLOCKS - 1) & 0xFF, 0, 0, 2, 0};
     static const UCHAR luns[16] = {0, 0, 0, 8};
 

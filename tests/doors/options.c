@@ -33,8 +33,8 @@ stored(const char *assignment, const char *key, const char *name, uint32_t want_
     if (!code)
         code = store->get(store->ctx, key, name, &type, data, &length);
     if (code || type != want_type || length != bytes || memcmp(data, want, bytes)) {
-        fprintf(stderr, "%s: %d (%s), type %u, %zu bytes\n", assignment, code,
-                error ? error : "", type, length);
+        fprintf(stderr, "%s: %d (%s), type %u, %zu bytes\n", assignment, code, error ? error : "",
+                type, length);
         failures++;
     }
     free(error);
@@ -123,14 +123,15 @@ static void
 test_inf(void)
 {
     char path[] = "/tmp/options.XXXXXX", *error = NULL, *names;
-    static const char text[] = "; a driver\n[Version]\nSignature=\"$Windows NT$\"\n"
-                               "[Parameters.AddReg]\r\n"
-                               "HKR, Parameters\\Device, SizeMB, 0x00010001, 64 ; in MiB\r\n"
-                               "HKR,\"Parameters\\Device\",Size,,\"\" ; [size] in bytes\n"
-                               "HKR, Parameters\\Device, Image, 0x00000000, \"\" ; [file] its file\n"
-                               "HKR, Parameters\\Device, More1,, \"\" ; [files] more of them\n"
-                               "HKR, Parameters\\PnpInterface, 5, 0x00010001, 1\n"
-                               "HKR, Parameters\\Device, Cut, 0x00010001\n";
+    static const char text[] =
+        "; a driver\n[Version]\nSignature=\"$Windows NT$\"\n"
+        "[Parameters.AddReg]\r\n"
+        "HKR, Parameters\\Device, SizeMB, 0x00010001, 64 ; in MiB\r\n"
+        "HKR,\"Parameters\\Device\",Size,,\"\" ; [size] in bytes\n"
+        "HKR, Parameters\\Device, Image, 0x00000000, \"\" ; [file] its file\n"
+        "HKR, Parameters\\Device, More1,, \"\" ; [files] more of them\n"
+        "HKR, Parameters\\PnpInterface, 5, 0x00010001, 1\n"
+        "HKR, Parameters\\Device, Cut, 0x00010001\n";
     struct inf *inf, *none;
     int fd = mkstemp(path);
 
@@ -161,7 +162,8 @@ test_inf(void)
     not_taken(inf, "SizeMB=x", -EINVAL, "takes a number, not \"x\"; write SizeMB=64");
     not_taken(inf, "SizeMB=5G", -EINVAL, "takes a number");
     not_taken(inf, "Size=12Q", -EINVAL, "write Size=64M");
-    not_taken(inf, "Sise=1", -EINVAL, "drv has no option \"Sise\"; it takes: SizeMB (64), Size, Image, More1");
+    not_taken(inf, "Sise=1", -EINVAL,
+              "drv has no option \"Sise\"; it takes: SizeMB (64), Size, Image, More1");
     not_taken(inf, "SizeMB", -EINVAL, "is not written KEY=VALUE");
     not_taken(inf, "Image=/no/such/file", -ENOENT, "or say its size too: Size=64");
     inf_destroy(inf);

@@ -208,8 +208,7 @@ host_start(char **error)
         code = storport_driver_load(plugin.host, plugin.driver, &driver, error);
     for (size_t i = 0; i < plugin.devices.count && !code; i++) {
         struct storport_adapter *adapter;
-        code = storport_adapter_add(driver,
-                                    (const char *const *)plugin.devices.list[i].options,
+        code = storport_adapter_add(driver, (const char *const *)plugin.devices.list[i].options,
                                     plugin.devices.list[i].count, &adapter, error);
     }
     if (!code && plugin.control)
