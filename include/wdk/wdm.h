@@ -2797,7 +2797,6 @@ NTKERNELAPI PVOID NTAPI MmAllocateContiguousMemorySpecifyCacheNode(
     PHYSICAL_ADDRESS HighestAcceptableAddress, PHYSICAL_ADDRESS BoundaryAddressMultiple,
     MEMORY_CACHING_TYPE CacheType, NODE_REQUIREMENT PreferredNode);
 NTKERNELAPI VOID NTAPI ObDereferenceObjectDeferDelete(PVOID Object);
-NTKERNELAPI NTSTATUS NTAPI ZwResetEvent(HANDLE EventHandle, PLONG PreviousState);
 
 /* ports and registers: always calls, since a device may stand behind a trapped address */
 NTKERNELAPI UCHAR NTAPI READ_PORT_UCHAR(PUCHAR Port);

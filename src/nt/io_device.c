@@ -14,6 +14,7 @@ struct nt_device {
     void *owner;
     char *instance;
     bool deleted;
+    POWER_STATE power[2]; /* by POWER_STATE_TYPE */
 };
 
 /* Behind struct nt_device, aligned as the pool's. */
@@ -72,8 +73,8 @@ device_name(struct nt *nt, PDEVICE_OBJECT object, PUNICODE_STRING name, ULONG ch
 }
 
 NTSTATUS
-IoCreateDevice(PDRIVER_OBJECT driver, ULONG extension_bytes, PUNICODE_STRING name,
-               DEVICE_TYPE type, ULONG characteristics, BOOLEAN exclusive, PDEVICE_OBJECT *out)
+IoCreateDevice(PDRIVER_OBJECT driver, ULONG extension_bytes, PUNICODE_STRING name, DEVICE_TYPE type,
+               ULONG characteristics, BOOLEAN exclusive, PDEVICE_OBJECT *out)
 {
     struct nt *nt = nt_self();
     struct nt_device *device;
@@ -85,6 +86,8 @@ IoCreateDevice(PDRIVER_OBJECT driver, ULONG extension_bytes, PUNICODE_STRING nam
     if (!device)
         return STATUS_INSUFFICIENT_RESOURCES;
     ObfReferenceObject(driver);
+    device->power[SystemPowerState].SystemState = PowerSystemWorking;
+    device->power[DevicePowerState].DeviceState = PowerDeviceD0;
     device->object.Type = IO_TYPE_DEVICE;
     device->object.Size = (USHORT)(sizeof(DEVICE_OBJECT) + extension_bytes);
     device->object.DriverObject = driver;
@@ -164,7 +167,18 @@ nt_device_instance(PDEVICE_OBJECT object)
     return device_of(object)->instance;
 }
 
-/* ---- stacks: changed by PnP code at PASSIVE only ----------------------------------------------- */
+POWER_STATE
+nt_device_power_exchange(PDEVICE_OBJECT object, POWER_STATE_TYPE type, POWER_STATE state)
+{
+    struct nt_device *device = device_of(object);
+    POWER_STATE old = device->power[type == DevicePowerState];
+
+    device->power[type == DevicePowerState] = state;
+    return old;
+}
+
+/* ---- stacks: changed by PnP code at PASSIVE only -----------------------------------------------
+ */
 
 static PDEVICE_OBJECT
 stack_top(PDEVICE_OBJECT object)

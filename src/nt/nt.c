@@ -17,6 +17,8 @@ nt_init(struct rt *rt)
         return -ENOMEM;
     nt->rt = rt;
     rt_slot_set(rt, RT_SLOT_NT, nt);
+    InitializeListHead(&nt->events);
+    InitializeListHead(&nt->made_keys);
     nt_timers_init(nt);
     nt_threads_init(nt);
     if ((error = nt_pool_init(nt)))
@@ -60,6 +62,7 @@ nt_finish(struct rt *rt)
     running = nt_threads_finish(nt);
     if (running) /* they may still call us: their state has to stay */
         return running;
+    nt_registry_finish(nt);
     nt_names_finish(nt);
     nt_dpcs_finish(nt);
     nt_pool_finish(nt);
