@@ -55,7 +55,8 @@ ExReleaseFastMutex(PFAST_MUTEX mutex)
     nt_lower(old);
 }
 
-/* ---- rundown protection: Count is twice those inside; bit 0, and then a waiter, ends it --------- */
+/* ---- rundown protection: Count is twice those inside; bit 0, and then a waiter, ends it ---------
+ */
 
 #define RUNDOWN_ENDED 1ULL
 
@@ -129,9 +130,8 @@ ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF rundown)
         if (count & RUNDOWN_ENDED) /* DDI: waiting twice returns at once */
             return;
         wait.left = count / 2;
-    } while (!__atomic_compare_exchange_n(&rundown->Count, &count,
-                                          (ULONG_PTR)&wait | RUNDOWN_ENDED, true, __ATOMIC_ACQ_REL,
-                                          __ATOMIC_RELAXED));
+    } while (!__atomic_compare_exchange_n(&rundown->Count, &count, (ULONG_PTR)&wait | RUNDOWN_ENDED,
+                                          true, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
     if (count)
         nt_wait(1, &event, false, NULL);
     __atomic_store_n(&rundown->Count, RUNDOWN_ENDED, __ATOMIC_RELEASE);

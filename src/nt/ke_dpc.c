@@ -1,8 +1,7 @@
 /*
- * DPC objects. A KDPC has the published size and holds no rt_dpc: each processor has one rt_dpc that
- * runs the KDPCs queued to it, first come first (importance high: in front). Queueing is legal at any
- * IRQL, so the queue's lock is taken at HIGH.
- * DDI: KeInitializeDpc, KeInsertQueueDpc.
+ * DPC objects. A KDPC has the published size and holds no rt_dpc: each processor has one rt_dpc
+ * that runs the KDPCs queued to it, first come first (importance high: in front). Queueing is legal
+ * at any IRQL, so the queue's lock is taken at HIGH. DDI: KeInitializeDpc, KeInsertQueueDpc.
  *
  * Use of a KDPC's published members: DpcListEntry links the queue, DpcData is the queue while it is
  * queued, ProcessorHistory remembers whose it is, Number is the target processor + 1 (0: any).
@@ -57,8 +56,7 @@ queue_run(struct rt_dpc *rt_dpc)
         struct rt_frame frame;
 
         rt_frame_push(&frame, (void *)copy.ProcessorHistory, CALLBACK_KERNEL_DPC, dpc);
-        copy.DeferredRoutine(dpc, copy.DeferredContext, copy.SystemArgument1,
-                             copy.SystemArgument2);
+        copy.DeferredRoutine(dpc, copy.DeferredContext, copy.SystemArgument1, copy.SystemArgument2);
         nt_held_check(&frame);
         if (rt_irql() != DISPATCH_LEVEL) {
             finding_report(rt_self()->rt, RULE_SpChangeIrql, 0, "a DPC returned at IRQL %u",

@@ -3,7 +3,8 @@
  * one rt_timer is armed for the first. When it fires, what is due is signalled and its DPC queued.
  * DDI: KeSetTimer, KeSetTimerEx, KeCancelTimer.
  *
- * Use of published members: DueTime is rt's clock in ns, Header.Reserved1 (published as Inserted) says that it is armed.
+ * Use of published members: DueTime is rt's clock in ns, Header.Reserved1 (published as Inserted)
+ * says that it is armed.
  */
 #include "nt_priv.h"
 

@@ -218,8 +218,8 @@ PsCreateSystemThread(PHANDLE handle, ULONG access, POBJECT_ATTRIBUTES attributes
     thread->start = start;
     thread->context = context;
     ObfReferenceObject(thread); /* for the handle */
-    status = nt_handle_create(thread, attributes && attributes->Attributes & OBJ_KERNEL_HANDLE,
-                              handle);
+    status =
+        nt_handle_create(thread, attributes && attributes->Attributes & OBJ_KERNEL_HANDLE, handle);
     if (!NT_SUCCESS(status))
         goto put_thread;
     if (client) {

@@ -3,6 +3,7 @@
  * DDI: life-cycle-of-a-storport-driver, PORT_CONFIGURATION_INFORMATION.
  */
 #include "port_priv.h"
+#include "routines.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -349,6 +350,7 @@ adapter_free(struct adapter *adapter)
         *link = adapter->next;
     rt_timer_cancel(rt, &adapter->tick);
     services_free(adapter);
+    routines_destroy(adapter);
     interrupt_disconnect(adapter);
     nt_pool_report_leaks(rt, adapter);
     nt_owner_adopt(rt, adapter, adapter->driver);
@@ -398,7 +400,7 @@ adapter_create(struct driver *driver, const char *argument)
         if (adapter->argument)
             strcpy(adapter->argument, argument);
     }
-    if (!head || (argument && !adapter->argument)) {
+    if (!head || (argument && !adapter->argument) || routines_create(adapter)) {
         adapter_free(adapter);
         return NULL;
     }

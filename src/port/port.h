@@ -144,7 +144,13 @@ void unit_unlock_queue(struct unit *unit);
 /* Told when a request was lost: after the ladder ran to its end. Text for people, lines with \n. */
 void port_lost_listen(struct port *port, void (*told)(void *ctx, const char *report), void *ctx);
 /* Arrival and removal of units and adapters. PASSIVE. */
-enum port_change { PORT_UNIT_ARRIVED, PORT_UNIT_GONE, PORT_ADAPTER_STARTED, PORT_ADAPTER_STOPPED };
+enum port_change {
+    PORT_UNIT_ARRIVED,
+    PORT_UNIT_GONE,
+    PORT_ADAPTER_STARTED,
+    PORT_ADAPTER_STOPPED,
+    PORT_UNIT_CHANGED, /* StorPortAsyncNotificationDetected: media or status are other now */
+};
 void port_change_listen(struct port *port, void (*told)(void *ctx, enum port_change change, struct adapter *adapter, struct unit *unit), void *ctx);
 
 #endif

@@ -210,7 +210,9 @@ struct unit {
     atomic_bool kicked;              /* on some processor's list */
     struct unit *kick_next;
     STOR_UNIT_ATTRIBUTES attributes;
-    bool notification_pending;
+    atomic_uint notification_flags;  /* a: RAID_ASYNC_NOTIFY_FLAG_* not passed on yet (state.c) */
+    atomic_uint fail_wanted;         /* a: marked failed, to be removed (state.c) */
+    bool failed;                     /* rescan thread: marked failed: a scan leaves it alone */
     struct unit_info info;           /* control_lock */
 };
 
@@ -324,7 +326,7 @@ struct adapter {
     struct adapter_dpc *dpcs;
     bool supported_control[64], supported_unit_control[64];
     bool features[32];
-    PVOID state_change;      /* state.c */
+    struct routines *routines; /* routines.h: its state per adapter */
     atomic_uint busy_works;
     bool works_closed;
     bool found;              /* HwFindAdapter succeeded once */

@@ -3,6 +3,7 @@
  * Works without spinning up media. DDI: requirements-for-using-storport-with-an-adapter.
  */
 #include "port_priv.h"
+#include "routines.h"
 
 #include "cdb.h"
 #include "inquiry.h"
@@ -106,6 +107,8 @@ scan_unit(struct adapter *adapter, uint8_t path, uint8_t target, uint8_t lun)
         unit = unit_create(adapter, path, target, lun);
     if (!unit)
         return -ENOMEM;
+    if (unit->failed)
+        return 0;
     if (!unit->announced)
         unit_unhold(unit, UNIT_GONE);
     unit->inquired = true;
@@ -256,7 +259,7 @@ rescan_run(void *ctx)
     while (!atomic_load(&adapter->rescan_stop)) {
         if (atomic_exchange(&adapter->rescan_wanted, false))
             adapter_rescan(adapter);
-        else
+        else if (!routines_run(adapter))
             rt_park(RT_FOREVER);
     }
 }
