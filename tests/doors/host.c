@@ -230,6 +230,50 @@ test_threads(void)
     host_end(host);
 }
 
+/* One seeded run in the simulator: hash of its trace. */
+static uint64_t
+simulate(uint64_t seed)
+{
+    struct storport_host_config config = {.size = sizeof(config),
+                                          .executor = STORPORT_SIM,
+                                          .processors = 2,
+                                          .seed = seed,
+                                          .finding = finding_told};
+    struct storport_host *host;
+    struct storport_driver *driver = NULL;
+    struct storport_unit *unit;
+    char text[3000], *trace, *error = NULL;
+    uint64_t hash;
+
+    if (storport_host_create(&config, &host, &error)) {
+        fprintf(stderr, "simulator: %s\n", error ? error : "?");
+        exit(1);
+    }
+    adapter_make(host, &driver, "SizeMB=1");
+    unit = storport_unit_find(host, "");
+    memset(text, 'x', sizeof(text));
+    CHECK(unit && storport_write(unit, text, sizeof(text), 77, STORPORT_FUA) == 0);
+    CHECK(storport_read(unit, text, sizeof(text), 1000) == 0 && text[0] == 'x');
+    CHECK(storport_flush(unit) == 0);
+    trace = storport_trace_text(host, 0);
+    CHECK(trace && strstr(trace, " SUBMIT") && strstr(trace, "request="));
+    free(trace);
+    storport_unit_put(unit);
+    hash = storport_trace_hash(host);
+    host_end(host);
+    return hash;
+}
+
+/* The same seed is the same run, whatever ran before it. */
+static void
+test_simulator(void)
+{
+    uint64_t hash = simulate(7);
+
+    simulate(8);
+    CHECK(simulate(7) == hash);
+}
+
 int
 main(void)
 {
@@ -237,5 +281,6 @@ main(void)
     test_adapters();
     test_sizes();
     test_threads();
+    test_simulator();
     return failures ? 1 : 0;
 }
