@@ -72,8 +72,8 @@ static bool
 socket_is_stale(const struct sockaddr_un *address)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool stale = fd >= 0 && connect(fd, (const void *)address, sizeof(*address)) &&
-                 errno == ECONNREFUSED;
+    bool stale =
+        fd >= 0 && connect(fd, (const void *)address, sizeof(*address)) && errno == ECONNREFUSED;
 
     if (fd >= 0)
         close(fd);
@@ -113,16 +113,16 @@ listen_unix(struct server *server, const char *path)
 static int
 listen_tcp(struct server *server, const char *text)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof(address);
     int one = 1;
     char *end;
     unsigned long port = strtoul(text, &end, 10);
 
     if (!*text || *end || port > 65535) {
-        complain("--export nbd:%s: write nbd:unix=PATH or nbd:PORT (0 to 65535; 0 takes a free one)",
-                 text);
+        complain(
+            "--export nbd:%s: write nbd:unix=PATH or nbd:PORT (0 to 65535; 0 takes a free one)",
+            text);
         return -1;
     }
     address.sin_port = htons((uint16_t)port);

@@ -171,7 +171,8 @@ static void
 finding_told(void *context, const char *rule, const char *text)
 {
     (void)context;
-    fprintf(stderr, "finding %s: %s\n", rule, text);
+    (void)rule; /* the text begins with it */
+    fprintf(stderr, "finding %s\n", text);
 }
 
 static void
@@ -207,8 +208,7 @@ host_start(char **error)
         code = storport_driver_load(plugin.host, plugin.driver, &driver, error);
     for (size_t i = 0; i < plugin.devices.count && !code; i++) {
         struct storport_adapter *adapter;
-        code = storport_adapter_add(driver,
-                                    (const char *const *)plugin.devices.list[i].options,
+        code = storport_adapter_add(driver, (const char *const *)plugin.devices.list[i].options,
                                     plugin.devices.list[i].count, &adapter, error);
     }
     if (!code && plugin.control)
