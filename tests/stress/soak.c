@@ -89,7 +89,7 @@ worker(const struct options *o, unsigned index, int out)
         line.preemptions = result.preemptions;
         line.requests = result.requests;
         line.faults = result.faults;
-        snprintf(line.first, sizeof(line.first), "%s", result.first_fault);
+        snprintf(line.first, sizeof(line.first), "%.199s", result.first_fault);
         if (write(out, &line, sizeof(line)) != sizeof(line))
             _Exit(3);
         if (line.faults && (o->mutant || o->bug))
