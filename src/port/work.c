@@ -117,16 +117,19 @@ ext_queue_work_item(struct adapter *adapter, va_list args, void *caller)
 ULONG
 ext_free_worker(struct adapter *adapter, va_list args, void *caller)
 {
+    PVOID handle = va_arg(args, PVOID);
     struct adapter_worker *w;
 
     (void)caller;
+    if (!handle)
+        return STOR_STATUS_INVALID_PARAMETER;
     if (rt_irql() > RT_IRQL_DISPATCH)
         return STOR_STATUS_INVALID_IRQL;
     rt_word_acquire(&adapter->timer_lock);
-    w = worker_find_locked(adapter, va_arg(args, PVOID));
+    w = worker_find_locked(adapter, handle);
     if (!w || w->queued) {
         rt_word_release(&adapter->timer_lock);
-        return w ? STOR_STATUS_BUSY : STOR_STATUS_INVALID_PARAMETER;
+        return w ? STOR_STATUS_BUSY : STOR_STATUS_UNSUCCESSFUL; /* free already */
     }
     w->freed = true;
     if (w->running) /* its own callback frees it */
