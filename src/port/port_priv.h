@@ -532,6 +532,7 @@ void control_init_unit(struct unit *unit);
 void unit_kick_later(struct unit *unit);
 void unit_fail_queue(struct unit *unit, UCHAR status);
 int rescan_start(struct adapter *adapter);
+void rescan_wake(struct adapter *adapter);
 void rescan_end(struct adapter *adapter);
 int interrupt_connect(struct adapter *adapter);
 void interrupt_disconnect(struct adapter *adapter);

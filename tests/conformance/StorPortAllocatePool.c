@@ -2,7 +2,7 @@
  * StorPortAllocatePool, StorPortFreePool: pages nf-storport-storportallocatepool, …freepool.
  * Covers: StorPortFreePool
  */
-#include "harness.h"
+#include "routine_harness.h"
 
 static void
 at_passive(void)

@@ -1,5 +1,5 @@
 /* The host and the miniport of conformance programs. See harness.h. */
-#include "harness.h"
+#include "routine_harness.h"
 
 #include "cdb.h"
 #include "rt_registry.h"
