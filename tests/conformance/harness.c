@@ -219,6 +219,9 @@ harness_start(const struct harness_config *config)
     struct port_config port = {.verify = true};
     char *error = NULL;
 
+    memset(&harness, 0, sizeof(harness));
+    findings_expected = 0;
+    log_length = 0;
     harness.config = *config;
     harness.units = config->units ? config->units : 1;
     rt.cpus = config->processors ? config->processors : 2;
