@@ -18,8 +18,8 @@ contiguous(void)
     uint64_t bus;
 
     CHECK(StorPortAllocateContiguousMemorySpecifyCacheNode(harness.extension, 0x8000, zero, all,
-                                                           boundary, MmNonCached, 0, &memory) ==
-          STOR_STATUS_SUCCESS);
+                                                           boundary, MmNonCached, 0,
+                                                           &memory) == STOR_STATUS_SUCCESS);
     bus = rt_bus_address(harness.rt, memory);
     CHECK(rt_bus_run(harness.rt, memory, 0x8000) == 0x8000);
     CHECK(bus / 0x10000 == (bus + 0x7FFF) / 0x10000);
@@ -52,8 +52,8 @@ wrong_size(void)
     PVOID memory;
 
     CHECK(StorPortAllocateContiguousMemorySpecifyCacheNode(harness.extension, 0x3000, zero, all,
-                                                           zero, MmCached, 0, &memory) ==
-          STOR_STATUS_SUCCESS);
+                                                           zero, MmCached, 0,
+                                                           &memory) == STOR_STATUS_SUCCESS);
     CHECK(StorPortFreeContiguousMemorySpecifyCache(harness.extension, memory, 0x2000, MmCached) ==
           STOR_STATUS_SUCCESS);
     harness_expect(RULE_BadArgument);
@@ -101,8 +101,8 @@ host_buffer(void)
     /* "a minimum value that is greater than a maximum value, a non-page-aligned size, or …
      * PhysicalAddressRanges is empty" */
     count = 4;
-    CHECK(StorPortAllocateHostMemoryBuffer(harness.extension, 0x2000, 0x1000, 0, 0, zero, all,
-                                           zero, ranges, &count) == STOR_STATUS_INVALID_PARAMETER);
+    CHECK(StorPortAllocateHostMemoryBuffer(harness.extension, 0x2000, 0x1000, 0, 0, zero, all, zero,
+                                           ranges, &count) == STOR_STATUS_INVALID_PARAMETER);
     CHECK(StorPortAllocateHostMemoryBuffer(harness.extension, 0, 0x1234, 0, 0, zero, all, zero,
                                            ranges, &count) == STOR_STATUS_INVALID_PARAMETER);
     count = 0;
@@ -110,8 +110,8 @@ host_buffer(void)
                                            ranges, &count) == STOR_STATUS_INVALID_PARAMETER);
     count = 4;
     CHECK(StorPortAllocateHostMemoryBuffer(harness.extension, 0x1000000000, 0x1000000000, 0, 0,
-                                           zero, all, zero, ranges, &count) ==
-          STOR_STATUS_INSUFFICIENT_RESOURCES);
+                                           zero, all, zero, ranges,
+                                           &count) == STOR_STATUS_INSUFFICIENT_RESOURCES);
     CHECK(rt_arena_used(harness.rt) == before);
 }
 

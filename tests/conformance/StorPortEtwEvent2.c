@@ -56,12 +56,12 @@ more_parameters(void)
                             5, NULL, 6, NULL, 7, b, 0x1122334455667788) == STOR_STATUS_SUCCESS);
     CHECK(harness_logged("event 9 \"link up\" \"a\"=0x1 \"b\"=0x1122334455667788"));
     CHECK(StorPortEtwChannelEvent2(e, NULL, StorportEtwEventHealth, 10, what, 0,
-                                   StorportEtwLevelCritical, StorportEtwEventOpcodeInfo, NULL, a,
-                                   1, b, 2) == STOR_STATUS_SUCCESS);
+                                   StorportEtwLevelCritical, StorportEtwEventOpcodeInfo, NULL, a, 1,
+                                   b, 2) == STOR_STATUS_SUCCESS);
     CHECK(harness_logged("etw Health event 10"));
     CHECK(StorPortEtwChannelEvent2(e, NULL, (STORPORT_ETW_EVENT_CHANNEL)4, 10, what, 0,
-                                   StorportEtwLevelCritical, StorportEtwEventOpcodeInfo, NULL, a,
-                                   1, b, 2) == BAD);
+                                   StorportEtwLevelCritical, StorportEtwEventOpcodeInfo, NULL, a, 1,
+                                   b, 2) == BAD);
     CHECK(StorPortEtwChannelEvent4(e, NULL, StorportEtwEventOperational, 11, what, 0,
                                    StorportEtwLevelError, StorportEtwEventOpcodeInfo, NULL, a, 1,
                                    NULL, 2, NULL, 3, b, 0x44) == STOR_STATUS_SUCCESS);

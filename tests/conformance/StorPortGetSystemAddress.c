@@ -64,8 +64,7 @@ check_info(PSCSI_REQUEST_BLOCK srb, bool write, ULONG bytes)
     GUID activity;
 
     /* "Otherwise, function will return STOR_STATUS_UNSUPPORTED_VERSION." */
-    CHECK(StorPortGetRequestInfo(harness.extension, srb, &info) ==
-          STOR_STATUS_UNSUPPORTED_VERSION);
+    CHECK(StorPortGetRequestInfo(harness.extension, srb, &info) == STOR_STATUS_UNSUPPORTED_VERSION);
     info.Version = STOR_REQUEST_INFO_VER_1;
     info.Size = sizeof(STOR_REQUEST_INFO_V1) - 1;
     CHECK(StorPortGetRequestInfo(harness.extension, srb, &info) == STOR_STATUS_INVALID_PARAMETER);

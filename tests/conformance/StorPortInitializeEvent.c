@@ -57,8 +57,8 @@ states(void)
     CHECK(wait_ms(20) == STOR_STATUS_SUCCESS);
 }
 
-/* "If the miniport supplies a NULL pointer, the routine waits indefinitely": until the event is set,
- * from DISPATCH_LEVEL here. */
+/* "If the miniport supplies a NULL pointer, the routine waits indefinitely": until the event is
+ * set, from DISPATCH_LEVEL here. */
 static void
 woken(void)
 {

@@ -50,12 +50,10 @@ singly(void)
     CHECK(StorPortInterlockedPopEntrySList(harness.extension, &head, &result) ==
               STOR_STATUS_SUCCESS &&
           result == &entries[2]);
-    CHECK(StorPortInterlockedFlushSList(harness.extension, &head, &result) ==
-              STOR_STATUS_SUCCESS &&
+    CHECK(StorPortInterlockedFlushSList(harness.extension, &head, &result) == STOR_STATUS_SUCCESS &&
           result == &entries[1]);
     CHECK(result->Next == &entries[0] && entries[0].Next == NULL && depth() == 0);
-    CHECK(StorPortInterlockedFlushSList(harness.extension, &head, &result) ==
-              STOR_STATUS_SUCCESS &&
+    CHECK(StorPortInterlockedFlushSList(harness.extension, &head, &result) == STOR_STATUS_SUCCESS &&
           result == NULL);
 }
 
@@ -110,7 +108,8 @@ doubly(void)
           STOR_STATUS_INVALID_PARAMETER);
 }
 
-/* "Access to the list is synchronized on a multiprocessor system": what one took nobody else has. */
+/* "Access to the list is synchronized on a multiprocessor system": what one took nobody else has.
+ */
 static void
 worker(void *context)
 {

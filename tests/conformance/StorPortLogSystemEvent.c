@@ -67,20 +67,16 @@ refused(void)
     CHECK(StorPortLogSystemEvent(harness.extension, &event, &maximum) == STOR_STATUS_SUCCESS);
     event = details();
     event.Flags = 1; /* "Must be zero." */
-    CHECK(StorPortLogSystemEvent(harness.extension, &event, NULL) ==
-          STOR_STATUS_INVALID_PARAMETER);
+    CHECK(StorPortLogSystemEvent(harness.extension, &event, NULL) == STOR_STATUS_INVALID_PARAMETER);
     event = details();
     event.Size--;
-    CHECK(StorPortLogSystemEvent(harness.extension, &event, NULL) ==
-          STOR_STATUS_INVALID_PARAMETER);
+    CHECK(StorPortLogSystemEvent(harness.extension, &event, NULL) == STOR_STATUS_INVALID_PARAMETER);
     event = details();
     event.EventAssociation = StorEventInvalidAssociation;
-    CHECK(StorPortLogSystemEvent(harness.extension, &event, NULL) ==
-          STOR_STATUS_INVALID_PARAMETER);
+    CHECK(StorPortLogSystemEvent(harness.extension, &event, NULL) == STOR_STATUS_INVALID_PARAMETER);
     event = details();
     event.DumpData = NULL;
-    CHECK(StorPortLogSystemEvent(harness.extension, &event, NULL) ==
-          STOR_STATUS_INVALID_PARAMETER);
+    CHECK(StorPortLogSystemEvent(harness.extension, &event, NULL) == STOR_STATUS_INVALID_PARAMETER);
 }
 
 int

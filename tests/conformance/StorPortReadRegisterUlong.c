@@ -22,7 +22,7 @@ static uint8_t registers[64] __attribute__((aligned(8)));
 /* One width: what is written is read back, the neighbours stay, buffers walk upwards. */
 #define WIDTH(Name, type)                                                                          \
     do {                                                                                           \
-        type *r = (type *)(void *)registers, values[4] = {1, 2, 3, (type)~(type)0}, back[4];       \
+        type *r = (type *)(void *)registers, values[4] = {1, 2, 3, (type) ~(type)0}, back[4];      \
                                                                                                    \
         memset(registers, 0xEE, sizeof(registers));                                                \
         StorPortWriteRegister##Name(harness.extension, &r[1], (type)0x1122334455667788ull);        \
@@ -40,10 +40,10 @@ static uint8_t registers[64] __attribute__((aligned(8)));
     do {                                                                                           \
         type *port = (type *)(uintptr_t)0x1F0, buffer[3] = {0};                                    \
                                                                                                    \
-        CHECK(StorPortReadPort##Name(harness.extension, port) == (type)~(type)0);                  \
+        CHECK(StorPortReadPort##Name(harness.extension, port) == (type) ~(type)0);                 \
         StorPortWritePort##Name(harness.extension, port, 1);                                       \
         StorPortReadPortBuffer##Name(harness.extension, port, buffer, 2);                          \
-        CHECK(buffer[1] == (type)~(type)0 && buffer[2] == 0);                                      \
+        CHECK(buffer[1] == (type) ~(type)0 && buffer[2] == 0);                                     \
         StorPortWritePortBuffer##Name(harness.extension, port, buffer, 3);                         \
     } while (0)
 
@@ -76,8 +76,7 @@ find(PPORT_CONFIGURATION_INFORMATION config)
     StorPortFreeDeviceBase(harness.extension, header);
     /* "0 (zero): The PCI bus does not exist." */
     CHECK(StorPortGetBusData(harness.extension, PCIConfiguration, 0, 0, header, 64) == 0);
-    CHECK(StorPortSetBusDataByOffset(harness.extension, PCIConfiguration, 0, 0, header, 4, 2) ==
-          0);
+    CHECK(StorPortSetBusDataByOffset(harness.extension, PCIConfiguration, 0, 0, header, 4, 2) == 0);
     /* "this routine always returns TRUE" */
     CHECK(StorPortValidateRange(harness.extension, PCIBus, 0, address, 0x1000, FALSE) == TRUE);
 }
