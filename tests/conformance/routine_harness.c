@@ -68,8 +68,8 @@ static BOOLEAN NTAPI
 start_io(PVOID extension, PSCSI_REQUEST_BLOCK srb)
 {
     (void)extension;
-    answer(srb, SrbGetSrbFunction(srb) == SRB_FUNCTION_EXECUTE_SCSI ? command(srb)
-                                                                    : SRB_STATUS_SUCCESS);
+    answer(srb,
+           SrbGetSrbFunction(srb) == SRB_FUNCTION_EXECUTE_SCSI ? command(srb) : SRB_STATUS_SUCCESS);
     return TRUE;
 }
 
@@ -151,9 +151,8 @@ adapter_control(PVOID extension, SCSI_ADAPTER_CONTROL_TYPE type, PVOID parameter
     (void)extension;
     if (type == ScsiQuerySupportedControlTypes) {
         for (ULONG i = 0; i < list->MaxControlType; i++)
-            list->SupportedTypeList[i] =
-                i == ScsiQuerySupportedControlTypes || i == ScsiStopAdapter ||
-                i == ScsiRestartAdapter;
+            list->SupportedTypeList[i] = i == ScsiQuerySupportedControlTypes ||
+                                         i == ScsiStopAdapter || i == ScsiRestartAdapter;
     }
     return ScsiAdapterControlSuccess;
 }
@@ -217,8 +216,14 @@ harness_start(const struct harness_config *config)
 {
     struct rt_config rt = {.kind = RT_KIND_SIM, .seed = 1, .log = log_line, .bug = bug};
     struct port_config port = {.verify = true};
+    const char *seed = getenv("STORPORT_SEED"); /* to try others than the first */
     char *error = NULL;
 
+    if (seed)
+        rt.seed = strtoull(seed, NULL, 0);
+    memset(&harness, 0, sizeof(harness));
+    findings_expected = 0;
+    log_length = 0;
     harness.config = *config;
     harness.units = config->units ? config->units : 1;
     rt.cpus = config->processors ? config->processors : 2;

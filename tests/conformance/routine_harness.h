@@ -23,11 +23,11 @@
 
 /* All optional. */
 struct harness_config {
-    bool physical;        /* else virtual */
-    bool full_duplex;     /* physical only */
-    bool extended;        /* STORAGE_REQUEST_BLOCK */
-    unsigned units;       /* LUNs of target 0; 0: one */
-    unsigned processors;  /* 0: two */
+    bool physical;       /* else virtual */
+    bool full_duplex;    /* physical only */
+    bool extended;       /* STORAGE_REQUEST_BLOCK */
+    unsigned units;      /* LUNs of target 0; 0: one */
+    unsigned processors; /* 0: two */
     size_t extension_bytes;
     void (*driver_entry)(void);
     void (*find)(PPORT_CONFIGURATION_INFORMATION config);
@@ -43,7 +43,7 @@ extern struct harness {
     struct port *port;
     struct driver *driver;
     struct adapter *adapter;
-    void *extension; /* known from HwFindAdapter on */
+    void *extension;    /* known from HwFindAdapter on */
     unsigned inquiries; /* standard INQUIRYs that the miniport answered */
     unsigned units;     /* that the miniport says it has: may be changed */
 } harness;
