@@ -45,6 +45,13 @@ wait "$pid" || got=$?
 [ ! -e "$scratch/a b.sock" ] || die "the socket is still there"
 left "after Ctrl-C"
 
+# A socket file that a killed server left is no obstacle.
+python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$scratch/stale.sock"
+size=$("$storport" run ramdisk --option SizeMB=4 --export "nbd:unix=$scratch/stale.sock" -- \
+    nbdinfo --size '$uri') || die "a stale socket stands in the way"
+[ "$size" = 4194304 ] || die "size $size"
+[ ! -e "$scratch/stale.sock" ] || die "the socket stays"
+
 # TCP is on the loopback address only.
 "$storport" run ramdisk --option SizeMB=4 --export nbd:0 -- sh -c '
     case "$uri" in nbd://127.0.0.1:*) ;; *) exit 1 ;; esac
