@@ -12,7 +12,7 @@ ExAcquireFastMutex(PFAST_MUTEX mutex)
 
     CONTRACT_ENTER(ExAcquireFastMutex);
     old = nt_raise(APC_LEVEL);
-    if (mutex->Owner == rt_self())
+    if (__atomic_load_n(&mutex->Owner, __ATOMIC_RELAXED) == rt_self())
         finding_report(rt_self()->rt, RULE_Deadlock, 0, "a fast mutex is acquired by its owner");
     if (InterlockedDecrement(&mutex->Count) != 0) {
         __atomic_fetch_add(&mutex->Contention, 1, __ATOMIC_RELAXED);

@@ -303,6 +303,7 @@ block_release(void *memory, enum nt_block_kind kind, uint32_t tag)
                            entry->block.stack_count, "a block of tag %s is freed with tag %s", ours,
                            theirs);
     }
+    nt_timers_check(pool->rt, memory, entry->block.bytes);
 #ifdef POOL_ASAN
     free(entry->memory); /* ASan has a quarantine, and says who touched it */
     entry->memory = NULL;

@@ -119,40 +119,44 @@ KeInitializeThreadedDpc(PRKDPC dpc, PKDEFERRED_ROUTINE routine, PVOID context)
     dpc_init(dpc, routine, context, KDPC_TYPE_THREADED);
 }
 
-BOOLEAN
-KeInsertQueueDpc(PRKDPC dpc, PVOID argument1, PVOID argument2)
+bool
+nt_dpc_insert(struct nt *nt, PRKDPC dpc, PVOID argument1, PVOID argument2)
 {
-    struct nt *nt = nt_self();
     unsigned target = dpc->Number ? dpc->Number - 1u : rt_cpu_index(rt_cpu_current());
     struct nt_kdpcs *queue = &nt->kdpcs[target % rt_cpu_count(nt->rt)];
     PVOID expected = NULL;
-    uint8_t old;
+    uint8_t old = nt_raise(RT_IRQL_HIGH);
+    bool queued;
 
-    CONTRACT_ENTER(KeInsertQueueDpc);
-    old = nt_raise(RT_IRQL_HIGH);
     rt_word_acquire(&queue->lock);
-    if (!__atomic_compare_exchange_n(&dpc->DpcData, &expected, queue, false, __ATOMIC_ACQ_REL,
-                                     __ATOMIC_ACQUIRE)) {
-        rt_word_release(&queue->lock);
-        nt_lower(old);
-        return FALSE;
-    }
-    dpc->SystemArgument1 = argument1;
-    dpc->SystemArgument2 = argument2;
-    if (dpc->Importance == HighImportance || !queue->first) {
-        dpc->DpcListEntry.Next = queue->first;
-        queue->first = &dpc->DpcListEntry;
-        if (!queue->last)
+    queued = __atomic_compare_exchange_n(&dpc->DpcData, &expected, queue, false, __ATOMIC_ACQ_REL,
+                                         __ATOMIC_ACQUIRE);
+    if (queued) {
+        dpc->SystemArgument1 = argument1;
+        dpc->SystemArgument2 = argument2;
+        if (dpc->Importance == HighImportance || !queue->first) {
+            dpc->DpcListEntry.Next = queue->first;
+            queue->first = &dpc->DpcListEntry;
+            if (!queue->last)
+                queue->last = &dpc->DpcListEntry;
+        } else {
+            dpc->DpcListEntry.Next = NULL;
+            queue->last->Next = &dpc->DpcListEntry;
             queue->last = &dpc->DpcListEntry;
-    } else {
-        dpc->DpcListEntry.Next = NULL;
-        queue->last->Next = &dpc->DpcListEntry;
-        queue->last = &dpc->DpcListEntry;
+        }
     }
     rt_word_release(&queue->lock);
-    rt_dpc_queue(queue->cpu, &queue->dpc);
+    if (queued)
+        rt_dpc_queue(queue->cpu, &queue->dpc);
     nt_lower(old);
-    return TRUE;
+    return queued;
+}
+
+BOOLEAN
+KeInsertQueueDpc(PRKDPC dpc, PVOID argument1, PVOID argument2)
+{
+    CONTRACT_ENTER(KeInsertQueueDpc);
+    return nt_dpc_insert(nt_self(), dpc, argument1, argument2);
 }
 
 static bool

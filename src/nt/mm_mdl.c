@@ -287,7 +287,7 @@ MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSICAL_AD
 
     CONTRACT_ENTER(MmAllocatePagesForMdlEx);
     (void)skip, (void)cache, (void)flags; /* contiguous pages satisfy every flag */
-    if (!whole || !(memory = rt_arena_alloc(rt, whole, &range)))
+    if (!whole || range.highest < whole - 1 || !(memory = rt_arena_alloc(rt, whole, &range)))
         return NULL;
     mdl = mdl_create(memory, whole);
     if (!mdl) {

@@ -99,6 +99,9 @@ void *nt_pool_allocate(size_t bytes, uint32_t tag, bool zero, bool paged);
 /* False: not a live block of the pool; reported. */
 bool nt_pool_free(void *memory, uint32_t tag);
 
+/* Reports and disarms timers that lie in memory about to go, such as an image. Returns how many. */
+unsigned nt_timers_check(struct rt *rt, const void *memory, size_t bytes);
+
 /* ---- drivers and devices (io_driver.c, io_device.c) ------------------------------------------ */
 
 /* "\Driver\<name>" with every dispatch entry answering STATUS_INVALID_DEVICE_REQUEST. The registry

@@ -24,9 +24,10 @@ struct nt_kdpcs;
 /* Key: d dispatcher, c cancel, t threads_lock, e events_lock, o defer_lock, r registry_lock,
  * I immutable after nt_init */
 struct nt {
-    struct rt *rt;          /* I */
-    rt_word dispatcher;     /* every dispatcher object and wait of the host */
-    LIST_ENTRY timers;      /* d: armed KTIMERs by due time */
+    struct rt *rt;      /* I */
+    rt_word dispatcher; /* every dispatcher object and wait of the host */
+    LIST_ENTRY timers;  /* d: armed KTIMERs by due time */
+    atomic_uint timers_armed;
     struct rt_timer timer;  /* d: armed for the first of them */
     struct nt_kdpcs *kdpcs; /* I: one queue per processor */
     rt_word cancel;         /* IoAcquireCancelSpinLock */
@@ -158,6 +159,7 @@ uint64_t nt_deadline(struct rt *rt, const LARGE_INTEGER *timeout);
 
 int nt_dpcs_init(struct nt *nt);
 void nt_dpcs_finish(struct nt *nt);
+bool nt_dpc_insert(struct nt *nt, PRKDPC dpc, PVOID argument1, PVOID argument2);
 void nt_timers_init(struct nt *nt);
 void nt_timers_finish(struct nt *nt);
 

@@ -22,10 +22,13 @@ StorPortNotification(SCSI_NOTIFICATION_TYPE NotificationType, PVOID HwDeviceExte
 {
     struct adapter *adapter = ADAPTER_ENTER(StorPortNotification, HwDeviceExtension);
     void *caller = __builtin_return_address(0);
+    enum contract_id id = contract_of_notification((uint32_t)NotificationType);
     va_list args;
 
     if (!adapter)
         return;
+    if (id != CONTRACT_COUNT)
+        contract_enter(id, caller); /* the inline routine behind the type has its own row */
     va_start(args, HwDeviceExtension);
     switch (NotificationType) {
     case RequestComplete:

@@ -269,6 +269,12 @@ void
 bus_change_detected(struct adapter *adapter)
 {
     atomic_store(&adapter->rescan_wanted, true);
+    rescan_wake(adapter);
+}
+
+void
+rescan_wake(struct adapter *adapter)
+{
     if (adapter->rescan_thread)
         rt_unpark(adapter->rescan_thread);
 }

@@ -154,6 +154,8 @@ ext_free_timer(struct adapter *adapter, va_list args, void *caller)
     struct adapter_timer *t;
 
     (void)caller;
+    if (!handle)
+        return STOR_STATUS_INVALID_PARAMETER;
     if (rt_irql() > RT_IRQL_DISPATCH)
         return STOR_STATUS_INVALID_IRQL;
     rt_word_acquire(&adapter->timer_lock);

@@ -117,16 +117,19 @@ ext_queue_work_item(struct adapter *adapter, va_list args, void *caller)
 ULONG
 ext_free_worker(struct adapter *adapter, va_list args, void *caller)
 {
+    PVOID handle = va_arg(args, PVOID);
     struct adapter_worker *w;
 
     (void)caller;
+    if (!handle)
+        return STOR_STATUS_INVALID_PARAMETER;
     if (rt_irql() > RT_IRQL_DISPATCH)
         return STOR_STATUS_INVALID_IRQL;
     rt_word_acquire(&adapter->timer_lock);
-    w = worker_find_locked(adapter, va_arg(args, PVOID));
+    w = worker_find_locked(adapter, handle);
     if (!w || w->queued) {
         rt_word_release(&adapter->timer_lock);
-        return w ? STOR_STATUS_BUSY : STOR_STATUS_INVALID_PARAMETER;
+        return w ? STOR_STATUS_BUSY : STOR_STATUS_UNSUCCESSFUL; /* free already */
     }
     w->freed = true;
     if (w->running) /* its own callback frees it */
@@ -281,7 +284,9 @@ services_free(struct adapter *adapter)
     timers_free(adapter);
     while (adapter->workers) {
         struct adapter_worker *w = adapter->workers;
-        finding_report(adapter->rt, RULE_Leak, 0, "a work item was not freed");
+        /* Only a virtual miniport has a last callback to free it in. */
+        if (adapter->virtual_device)
+            finding_report(adapter->rt, RULE_Leak, 0, "a work item was not freed");
         adapter->workers = w->next;
         IoFreeWorkItem(w->item);
         rt_free(adapter->rt, w);
