@@ -81,7 +81,7 @@ int host_fail(char **error, int code, const char *format, ...) RT_PRINTF(3, 4);
 void host_work_begin(struct storport_host *host, const char *driver);
 void host_work_end(struct storport_host *host, int code, char **error);
 
-/* Every API call is framed by these two; false: the host is dead. They nest. */
+/* Every API call is framed by these two; false: the host is dead, or no memory. They nest. */
 bool host_enter(struct storport_host *host);
 void host_leave(struct storport_host *host);
 /* The same with the control lock. */

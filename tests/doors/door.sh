@@ -22,6 +22,16 @@ need() {
     done
 }
 
+# Built with a sanitizer? Then its runtime must come first in programs that are not.
+sanitizer=$(ldd "$storport" | awk '/lib[at]san/ { print $3; exit }')
+nbdkit() {
+    if [ -n "$sanitizer" ]; then
+        LD_PRELOAD=$sanitizer ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 command nbdkit "$@"
+    else
+        command nbdkit "$@"
+    fi
+}
+
 # Names of disks to serve, one case per line: "name|miniport and options". filedisk only once there.
 disks() { # size in MiB
     echo "ramdisk|ramdisk --option SizeMB=$1"

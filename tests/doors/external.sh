@@ -4,6 +4,10 @@
 . "$(dirname -- "$0")/door.sh"
 need cmake pkg-config cc
 
+[ -z "$sanitizer" ] || {
+    echo "skip: this build has sanitizers, which a program outside has not"
+    exit 77
+}
 prefix=$scratch/prefix
 cmake --install "$build" --prefix "$prefix" >"$scratch/log" 2>&1 || die "$(tail -20 "$scratch/log")"
 lib=$(dirname "$(find "$prefix" -name libstorport.so.0)")

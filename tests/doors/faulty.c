@@ -12,6 +12,8 @@
 #define LBA_BUGCHECK 1001u
 #define LBA_TWO_LOCKS 1002u
 #define LBA_STACK_OVERFLOW 1003u
+#define LBA_PAST_THE_END 1004u
+#define LBA_RACE 1005u
 
 DRIVER_INITIALIZE DriverEntry;
 static VIRTUAL_HW_FIND_ADAPTER faulty_find_adapter;
@@ -25,6 +27,9 @@ struct faulty {
     ULONG *never;
     UCHAR data[BLOCKS * BLOCK_BYTES];
 };
+
+static volatile UCHAR faulty_table[BLOCK_BYTES];
+static volatile ULONG faulty_reads;
 
 static ULONG
 faulty_find_adapter(PVOID DeviceExtension, PVOID HwContext, PVOID BusInformation, PVOID LowerDevice,
@@ -65,7 +70,8 @@ static VOID
 faulty_go_wrong(struct faulty *faulty, ULONG lba)
 {
     STOR_LOCK_HANDLE first, second;
-    UCHAR seed = 0;
+    volatile ULONG past = BLOCK_BYTES;
+    volatile UCHAR seed = 0;
 
     switch (lba) {
     case LBA_ACCESS_VIOLATION:
@@ -79,6 +85,12 @@ faulty_go_wrong(struct faulty *faulty, ULONG lba)
         break;
     case LBA_STACK_OVERFLOW:
         faulty->data[0] = (UCHAR)faulty_overflow(&seed);
+        break;
+    case LBA_PAST_THE_END:
+        faulty_table[past] = 1;
+        break;
+    case LBA_RACE:
+        faulty_reads++;
         break;
     default:
         break;

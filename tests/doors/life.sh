@@ -27,6 +27,7 @@ serve=("$storport" run ramdisk --option SizeMB=4 --)
 # A socket of mode 0600; Ctrl-C drains, flushes and ends with 0; the socket goes away.
 "$storport" run ramdisk --option SizeMB=4 --export "nbd:unix=$scratch/a b.sock" >"$scratch/out" &
 pid=$!
+trap 'kill "$pid" 2>/dev/null || true; rm -rf -- "$scratch"' EXIT
 for _ in $(seq 100); do
     [ ! -s "$scratch/out" ] || break
     sleep 0.1
@@ -44,6 +45,13 @@ wait "$pid" || got=$?
 [ "$got" = 0 ] || die "Ctrl-C ends with $got"
 [ ! -e "$scratch/a b.sock" ] || die "the socket is still there"
 left "after Ctrl-C"
+
+# A socket file that a killed server left is no obstacle.
+python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$scratch/stale.sock"
+size=$("$storport" run ramdisk --option SizeMB=4 --export "nbd:unix=$scratch/stale.sock" -- \
+    nbdinfo --size '$uri') || die "a stale socket stands in the way"
+[ "$size" = 4194304 ] || die "size $size"
+[ ! -e "$scratch/stale.sock" ] || die "the socket stays"
 
 # TCP is on the loopback address only.
 "$storport" run ramdisk --option SizeMB=4 --export nbd:0 -- sh -c '

@@ -52,6 +52,7 @@ nbdkit -U "$scratch/sock" "$plugin" 2>"$scratch/said" || got=$?
 [ "$got" != 0 ] && grep -q 'name a miniport' "$scratch/said" || die "no driver: $got"
 nbdkit -U "$scratch/sock" -P "$scratch/pid" "$plugin" ramdisk SizeMB=8
 pid=$(cat "$scratch/pid")
+trap 'kill "$pid" 2>/dev/null || true; rm -rf -- "$scratch"' EXIT
 [ "$(nbdinfo --size "nbd+unix:///?socket=$scratch/sock")" = 8388608 ] || die "in the background"
 kill "$pid"
 for _ in $(seq 100); do

@@ -67,11 +67,12 @@ uri_escape(const char *text)
     return out;
 }
 
-/* A socket file that nobody listens on is left over from a killed server. */
+/* A socket file that nobody holds open is left over from a killed server. Asked with a socket of
+ * another type, which a live server refuses without ever hearing of it. */
 static bool
 socket_is_stale(const struct sockaddr_un *address)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     bool stale =
         fd >= 0 && connect(fd, (const void *)address, sizeof(*address)) && errno == ECONNREFUSED;
 
@@ -244,19 +245,25 @@ arguments_make(struct arguments *arguments, const struct server *server,
     }
 }
 
-/* nbdkit is not built with sanitizers; when this program is, their runtime must be there first. */
+/* nbdkit is not built with sanitizers; when this program is, their runtime must be there first. What
+ * nbdkit itself leaks at its end is not looked at. */
 static void
 sanitizer_preload(void)
 {
     static const char *const entries[] = {"__asan_init", "__tsan_init"};
+    const char *set = getenv("ASAN_OPTIONS");
+    char options[512];
     Dl_info runtime, self;
 
     for (unsigned i = 0; i < 2; i++) {
         void *entry = dlsym(RTLD_DEFAULT, entries[i]);
         if (entry && dladdr(entry, &runtime) &&
             dladdr((void *)(uintptr_t)sanitizer_preload, &self) &&
-            runtime.dli_fbase != self.dli_fbase)
+            runtime.dli_fbase != self.dli_fbase) {
+            snprintf(options, sizeof(options), "%s:detect_leaks=0", set ? set : "");
+            setenv("ASAN_OPTIONS", options, 1);
             setenv("LD_PRELOAD", runtime.dli_fname, 1);
+        }
     }
 }
 

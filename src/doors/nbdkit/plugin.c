@@ -16,11 +16,11 @@
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
 
 static struct {
-    const char *driver;
+    char *driver;
     struct devices devices;
     char **registry;
     size_t registry_count;
-    const char *control;
+    char *control;
     int ready; /* told with one byte that the host runs; -1 nobody asks */
     int level;
     struct storport_host_config config;
@@ -104,7 +104,7 @@ plugin_config(const char *key, const char *value)
             return -1;
         }
         /* nbdkit changes its folder before the driver is loaded. */
-        plugin.driver = strchr(value, '/') ? nbdkit_absolute_path(value) : value;
+        plugin.driver = strchr(value, '/') ? nbdkit_absolute_path(value) : strdup(value);
         return plugin.driver ? 0 : -1;
     }
     if (!strcmp(key, "device"))
@@ -269,6 +269,8 @@ plugin_unload(void)
     for (size_t i = 0; i < plugin.registry_count; i++)
         free(plugin.registry[i]);
     free(plugin.registry);
+    free(plugin.driver);
+    free(plugin.control);
 }
 
 static struct nbdkit_plugin registration = {
