@@ -1,8 +1,8 @@
 /*
- * The gate down: the only place that calls a miniport's pointers. Each call raises to the documented
- * IRQL, takes exactly the locks that the documentation says are held, pushes a frame, calls, and
- * checks that IRQL and locks came back as they were.
- * DDI: StorPortAcquireSpinLock (the table of locks per callback).
+ * The gate down: the only place that calls a miniport's pointers. Each call raises to the
+ * documented IRQL, takes exactly the locks that the documentation says are held, pushes a frame,
+ * calls, and checks that IRQL and locks came back as they were. DDI: StorPortAcquireSpinLock (the
+ * table of locks per callback).
  */
 #include "port_priv.h"
 
@@ -366,8 +366,8 @@ miniport_control(struct adapter *adapter, SCSI_ADAPTER_CONTROL_TYPE type, PVOID 
 {
     SCSI_ADAPTER_CONTROL_STATUS result;
     struct gate g;
-    bool hardware = !adapter->virtual_device &&
-                    (type == ScsiStopAdapter || type == ScsiRestartAdapter);
+    bool hardware =
+        !adapter->virtual_device && (type == ScsiStopAdapter || type == ScsiRestartAdapter);
 
     if (!adapter->driver->init.HwAdapterControl)
         return ScsiAdapterControlUnsuccessful;

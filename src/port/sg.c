@@ -158,9 +158,9 @@ srb_sg(struct port_srb *srb)
     } else {
         if (srb->sg_capacity < count) {
             rt_free(srb->adapter->rt, srb->sg_large);
-            srb->sg_large = rt_alloc(srb->adapter->rt,
-                                     sizeof(STOR_SCATTER_GATHER_LIST) +
-                                         count * sizeof(STOR_SCATTER_GATHER_ELEMENT));
+            srb->sg_large =
+                rt_alloc(srb->adapter->rt, sizeof(STOR_SCATTER_GATHER_LIST) +
+                                               count * sizeof(STOR_SCATTER_GATHER_ELEMENT));
             srb->sg_capacity = srb->sg_large ? count : 0;
         }
         srb->sg = srb->sg_large;

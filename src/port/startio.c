@@ -15,8 +15,7 @@ state_set(struct port_srb *srb, enum srb_state state)
 {
     uint64_t word = atomic_load_explicit(&srb->word, memory_order_relaxed);
 
-    atomic_store_explicit(&srb->word, SRB_WORD(SRB_WORD_SERIAL(word), state),
-                          memory_order_release);
+    atomic_store_explicit(&srb->word, SRB_WORD(SRB_WORD_SERIAL(word), state), memory_order_release);
 }
 
 /* TRUE was said, but somebody wants nothing started: StartIo waits. */
@@ -31,9 +30,8 @@ held_after_build(struct port_srb *srb)
         return false;
     rt_word_acquire(&unit->queue_lock);
     held = atomic_load(&adapter->holds) ||
-           (unit->holds & ~(uint32_t)(srb->request.flags & SRB_FLAGS_BYPASS_FROZEN_QUEUE
-                                          ? UNIT_FROZEN
-                                          : 0));
+           (unit->holds &
+            ~(uint32_t)(srb->request.flags & SRB_FLAGS_BYPASS_FROZEN_QUEUE ? UNIT_FROZEN : 0));
     if (held) {
         EDGE(BUILT_HELD);
         state_set(srb, SRB_BUILT);
