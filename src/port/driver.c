@@ -17,8 +17,8 @@ deviation(struct driver *driver, bool wrong, const char *what)
         finding_report(driver->port->rt, RULE_InitDeviation, 0, "%s: %s", driver->name, what);
 }
 
-/* What the documentation requires of the two kinds of miniport; a deviation is told, not refused.
- */
+/* What the documentation requires of the two kinds of miniport; a deviation is told, not
+ * refused. */
 static void
 init_check(struct driver *driver)
 {

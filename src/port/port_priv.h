@@ -85,14 +85,14 @@ struct reference {
  *                           │            RequestComplete (any context)
  *    LOST: the reset ladder ran to its end and the miniport still had it; never used again.
  *
- *   IDLE → QUEUED      [queue.c unit_submit]      owner: port; on the unit's queue
- *   QUEUED → BUILDING  [startio.c srb_start]      owner: miniport, inside BuildIo or after it said
- * FALSE BUILDING → BUILT   [startio.c srb_start]      owner: port; BuildIo said TRUE, unit or
- * adapter held … → STARTED        [startio.c srb_start]      owner: miniport … → NOTIFIED [notify.c
- * srb_notify]      owner: port; on a completion list NOTIFIED → QUEUED  [complete.c]
- * SRB_STATUS_BUSY, QUEUE FULL: sent again NOTIFIED → IDLE    [complete.c]               answer in
- * the request, `done` called STARTED → LOST     [reset.c]                  answered by the port,
- * memory quarantined
+ *   IDLE → QUEUED      [queue.c unit_submit]   owner: port; on the unit's queue
+ *   QUEUED → BUILDING  [startio.c srb_start]   owner: miniport, in BuildIo or after it said FALSE
+ *   BUILDING → BUILT   [startio.c srb_start]   owner: port; BuildIo said TRUE, unit or adapter held
+ *   … → STARTED        [startio.c srb_start]   owner: miniport
+ *   … → NOTIFIED       [notify.c srb_notify]   owner: port; on a completion list
+ *   NOTIFIED → QUEUED  [complete.c]            SRB_STATUS_BUSY, QUEUE FULL: sent again
+ *   NOTIFIED → IDLE    [complete.c]            answer in the request, `done` called
+ *   STARTED → LOST     [reset.c]               answered by the port, memory quarantined
  */
 enum srb_state {
     SRB_IDLE,
@@ -243,9 +243,11 @@ struct adapter_dpc {
 };
 
 /*
- *   ADDED → STARTED [adapter_start]   STARTED → STOPPED [adapter_stop]   STOPPED → STARTED
- * [adapter_restart] any → GONE [surprise removal]     STOPPED, GONE, ADDED → REMOVED
- * [adapter_remove]
+ *   ADDED → STARTED    [adapter_start]
+ *   STARTED → STOPPED  [adapter_stop]
+ *   STOPPED → STARTED  [adapter_restart]
+ *   any → GONE         [surprise removal]
+ *   STOPPED, GONE, ADDED → REMOVED  [adapter_remove]
  */
 enum adapter_state {
     ADAPTER_STATE_ADDED,
@@ -404,8 +406,8 @@ struct adapter *adapter_of(const void *extension);
 /* The entry of each routine with a device extension: the contract's check, then the adapter. */
 #define ADAPTER_ENTER(name, extension)                                                             \
     (contract_enter(CONTRACT_##name, __builtin_return_address(0)), adapter_of(extension))
-/* From the SRB that a miniport hands in; NULL (and a finding) for one that is not this adapter's.
- */
+/* From the SRB that a miniport hands in; NULL (and a finding) for one that is not this
+ * adapter's. */
 struct port_srb *srb_of(struct adapter *adapter, const void *srb);
 /* Notes that the driver mentioned the SRB (verify). */
 void srb_touch(struct port_srb *srb, enum contract_id routine, void *caller);
@@ -418,8 +420,8 @@ srb_of_request(struct request *request)
 
 /* ---- miniport.c: the gate down -------------------------------------------------------------- */
 
-/* Each pushes a frame at the documented IRQL under the documented locks, calls, checks the answer.
- */
+/* Each pushes a frame at the documented IRQL under the documented locks, calls, checks the
+ * answer. */
 ULONG miniport_find_adapter(struct adapter *adapter, PPORT_CONFIGURATION_INFORMATION config,
                             PCHAR argument);
 bool miniport_initialize(struct adapter *adapter);
@@ -501,8 +503,7 @@ void drain_later(struct port *port);
 void adapter_tick_start(struct adapter *adapter);
 void adapter_flush_queues(struct adapter *adapter, UCHAR status);
 
-/* ---- unit.c, scan.c, reset.c, pnp.c, report.c -------------------------------------------------
- */
+/* ---- unit.c, scan.c, reset.c, pnp.c, report.c ----------------------------------------- */
 
 struct unit *unit_create(struct adapter *adapter, uint8_t path, uint8_t target, uint8_t lun);
 void unit_destroy_all(struct adapter *adapter);

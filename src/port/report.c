@@ -1,5 +1,5 @@
-/* The report of a lost request: its timeline, the stage that lost it, stacks, the ladder, the seed.
- */
+/* The report of a lost request: its timeline, the stage that lost it, stacks, the ladder, the
+ * seed. */
 #include "port_priv.h"
 
 #include "cdb.h"

@@ -118,8 +118,8 @@ take_lost(struct unit *unit, enum srb_state *was)
     return found;
 }
 
-/* The submitter gets its answer; the slot stays as it is, since the miniport may still write to it.
- */
+/* The submitter gets its answer; the slot stays as it is, since the miniport may still write to
+ * it. */
 static void
 answer_lost(struct port_srb *srb, enum srb_state was)
 {

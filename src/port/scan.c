@@ -263,8 +263,8 @@ rescan_run(void *ctx)
     }
 }
 
-/* Any IRQL: the scan runs on a thread of its own at PASSIVE. R15.2: a path may be absent, so all.
- */
+/* Any IRQL: the scan runs on a thread of its own at PASSIVE. R15.2: a path may be absent, so
+ * all. */
 void
 bus_change_detected(struct adapter *adapter)
 {
