@@ -396,18 +396,17 @@ miniport_unit_control(struct adapter *adapter, SCSI_UNIT_CONTROL_TYPE type, PVOI
     return result;
 }
 
-/* A list of `count` flags between two fences that the miniport must leave alone. */
-struct supported_list {
+/* A list of `count` flags and a fence behind it that the miniport must leave alone. */
+union supported_list {
     SCSI_SUPPORTED_CONTROL_TYPE_LIST list;
-    BOOLEAN flags[64];
-    uint8_t fence[64];
+    uint8_t bytes[sizeof(SCSI_SUPPORTED_CONTROL_TYPE_LIST) + 128];
 };
 
 static void
 query_controls(struct adapter *adapter, bool unit, unsigned count, bool *out)
 {
-    struct supported_list l;
-    BOOLEAN *flags = (BOOLEAN *)&l + offsetof(SCSI_SUPPORTED_CONTROL_TYPE_LIST, SupportedTypeList);
+    union supported_list l;
+    BOOLEAN *flags = l.list.SupportedTypeList;
 
     memset(&l, 0, sizeof(l));
     memset(flags + count, 0xA5, 32);

@@ -157,8 +157,11 @@ struct port_srb {
     struct reference kept, overwritten; /* explore */
     uint8_t sense[PORT_SENSE_MAX + 1];  /* o: SenseInfoBuffer */
     union srb_memory srb __attribute__((aligned(16)));
-    STOR_SCATTER_GATHER_LIST sg_inline;
-    STOR_SCATTER_GATHER_ELEMENT sg_elements[PORT_SG_INLINE];
+    union {
+        STOR_SCATTER_GATHER_LIST list;
+        uint8_t bytes[sizeof(STOR_SCATTER_GATHER_LIST) +
+                      PORT_SG_INLINE * sizeof(STOR_SCATTER_GATHER_ELEMENT)];
+    } sg_inline;
 };
 
 static inline enum srb_state

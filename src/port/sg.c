@@ -154,7 +154,7 @@ srb_sg(struct port_srb *srb)
         return srb->sg;
     count = sg_walk(srb, NULL);
     if (count <= PORT_SG_INLINE) {
-        srb->sg = &srb->sg_inline;
+        srb->sg = &srb->sg_inline.list;
     } else {
         if (srb->sg_capacity < count) {
             rt_free(srb->adapter->rt, srb->sg_large);
