@@ -89,9 +89,9 @@ static void
 hangs(int signal)
 {
     char text[80];
-    int n = snprintf(text, sizeof(text), "seed %" PRIu64 " hangs\n", (uint64_t)seed_now);
+    int n = snprintf(text, sizeof(text), "seed %" PRIu64 " %s\n", (uint64_t)seed_now,
+                     signal == SIGALRM ? "hangs" : "crashes");
 
-    (void)signal;
     if (write(1, text, (size_t)n) < 0)
         _Exit(4);
     _Exit(4);
@@ -103,6 +103,8 @@ worker(const struct options *o, unsigned index, int out)
     struct line line;
 
     signal(SIGALRM, hangs);
+    signal(SIGSEGV, hangs);
+    signal(SIGABRT, hangs);
     for (uint64_t i = index; i < o->seeds; i += o->jobs) {
         uint64_t seed = o->start + (o->reverse ? o->seeds - 1 - i : i);
         struct storm_config config = config_of(o, seed);
