@@ -12,6 +12,9 @@ if(STORPORT_SANITIZE)
 endif()
 # Findings print file and line of every frame, so frames must stay walkable.
 add_compile_options(-fno-omit-frame-pointer -g)
+# The calling thread is looked up in every routine; the general model costs a function call each time
+# in the shared library. One pointer fits the room that libc keeps for libraries loaded late.
+add_compile_options(-ftls-model=initial-exec)
 
 # storport_floor(NAME LINKS lower-floor…): all .c files of src/NAME as one static library whose
 # include path is its own folder plus what it links. A forbidden include does not compile.

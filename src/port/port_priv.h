@@ -267,7 +267,7 @@ struct adapter_cache {
     struct port_srb *free;
     uint32_t count;
     uint32_t number_next;
-    char pad[48];
+    char pad[112]; /* two lines each, so that no two processors share one */
 };
 
 struct channel {
