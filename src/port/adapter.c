@@ -72,18 +72,19 @@ config_check(struct adapter *adapter, const PORT_CONFIGURATION_INFORMATION *befo
     struct rt *rt = adapter->rt;
 
     if (after->MaximumTransferLength == SP_UNINITIALIZED_VALUE || !after->NumberOfPhysicalBreaks)
-        finding_report(rt, RULE_StorPortFindAdapter, 0,
-                       "HwStorFindAdapter left MaximumTransferLength or NumberOfPhysicalBreaks unset");
+        finding_report(
+            rt, RULE_StorPortFindAdapter, 0,
+            "HwStorFindAdapter left MaximumTransferLength or NumberOfPhysicalBreaks unset");
     if (is_virtual && !after->VirtualDevice)
         finding_report(rt, RULE_StorPortVirtualDevice2, 0, "VirtualDevice is FALSE");
     if (!is_virtual && after->VirtualDevice)
         finding_report(rt, RULE_StorPortVirtualDevice, 0, "VirtualDevice is TRUE");
     if (after->Length != before->Length || after->SystemIoBusNumber != before->SystemIoBusNumber ||
         after->AccessRanges != before->AccessRanges || after->DmaChannel != before->DmaChannel ||
-        after->DmaPort != before->DmaPort ||
-        after->BusInterruptLevel != before->BusInterruptLevel)
-        finding_report(rt, RULE_ConfigReadOnly, 0,
-                       "HwStorFindAdapter changed or zeroed read-only members of its configuration");
+        after->DmaPort != before->DmaPort || after->BusInterruptLevel != before->BusInterruptLevel)
+        finding_report(
+            rt, RULE_ConfigReadOnly, 0,
+            "HwStorFindAdapter changed or zeroed read-only members of its configuration");
     if (!is_virtual && after->SynchronizationModel != StorSynchronizeFullDuplex)
         finding_report(rt, RULE_SpDuplex, 0, "the miniport runs in half duplex");
 }
@@ -140,8 +141,8 @@ find(struct adapter *adapter)
     if (result > SP_RETURN_BAD_CONFIG)
         finding_report(adapter->rt, RULE_SpReturnValue, 0, "HwStorFindAdapter returned %u", result);
     if (result != SP_RETURN_FOUND) {
-        rt_log(adapter->rt, RT_LOG_ERROR, "adapter",
-               "%s: HwStorFindAdapter returned %s", adapter->driver->name,
+        rt_log(adapter->rt, RT_LOG_ERROR, "adapter", "%s: HwStorFindAdapter returned %s",
+               adapter->driver->name,
                result == SP_RETURN_NOT_FOUND    ? "SP_RETURN_NOT_FOUND"
                : result == SP_RETURN_BAD_CONFIG ? "SP_RETURN_BAD_CONFIG"
                                                 : "SP_RETURN_ERROR");

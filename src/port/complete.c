@@ -2,7 +2,8 @@
  * The way up: completion lists, what a status means for the queue, and `done`.
  *
  * RequestComplete only puts the SRB on its processor's list. The outermost gate of that processor,
- * or a DPC when there is none, runs port_run(): completions first, then restarts, in a bounded loop.
+ * or a DPC when there is none, runs port_run(): completions first, then restarts, in a bounded
+ * loop.
  */
 #include "port_priv.h"
 

@@ -138,8 +138,7 @@ submit_note(struct port_cpu *cpu, struct port_srb *srb)
     srb->refused = false;
     if (!srb->request.timeout_s)
         srb->request.timeout_s = srb->unit->timeout_s;
-    atomic_store_explicit(&srb->word,
-                          SRB_WORD(SRB_WORD_SERIAL(srb->word) + 1, SRB_QUEUED),
+    atomic_store_explicit(&srb->word, SRB_WORD(SRB_WORD_SERIAL(srb->word) + 1, SRB_QUEUED),
                           memory_order_relaxed);
     rt_trace(adapter->rt, RT_TRACE_SUBMIT, srb->number, srb->unit->number,
              (uint32_t)srb->request.function << 8 | srb->request.cdb[0]);
@@ -187,8 +186,8 @@ unit_submit(struct request *request)
     cpu = port_cpu_current(adapter->port);
     submit_note(cpu, srb);
     rt_word_acquire(&unit->queue_lock);
-    gone = (unit->holds & UNIT_GONE || atomic_load(&adapter->holds) & ADAPTER_GONE) &&
-           !srb->internal;
+    gone =
+        (unit->holds & UNIT_GONE || atomic_load(&adapter->holds) & ADAPTER_GONE) && !srb->internal;
     if (!gone)
         now = submit_locked(unit, srb, direct);
     rt_word_release(&unit->queue_lock);

@@ -1,7 +1,8 @@
 /*
- * Who lost the reference: in an explore build of a miniport every store passes here before it happens.
- * A pointer-sized cell that holds an outstanding SRB and is about to be overwritten may be the last
- * place that knew of it; the newest such store is kept with the request and shows in its report.
+ * Who lost the reference: in an explore build of a miniport every store passes here before it
+ * happens. A pointer-sized cell that holds an outstanding SRB and is about to be overwritten may be
+ * the last place that knew of it; the newest such store is kept with the request and shows in its
+ * report.
  */
 #include "port_priv.h"
 
@@ -38,9 +39,10 @@ note(struct reference *r, uint64_t serial, const void *address)
     r->time_ns = rt_now_ns(self->rt);
     r->cpu = (uint8_t)rt_cpu_index(rt_cpu_current());
     r->callback = frame ? frame->callback : 0;
-    r->by = frame && by && (frame->callback == CALLBACK_STARTIO || frame->callback == CALLBACK_BUILDIO)
-                ? by->number
-                : 0;
+    r->by =
+        frame && by && (frame->callback == CALLBACK_STARTIO || frame->callback == CALLBACK_BUILDIO)
+            ? by->number
+            : 0;
     r->serial = serial;
     r->depth = (uint8_t)rt_backtrace(r->stack, STACK_MAX, 3);
 }

@@ -1,4 +1,5 @@
-/* The report of a lost request: its timeline, the stage that lost it, stacks, the ladder, the seed. */
+/* The report of a lost request: its timeline, the stage that lost it, stacks, the ladder, the
+ * seed. */
 #include "port_priv.h"
 
 #include "cdb.h"
@@ -42,8 +43,7 @@ print_record(FILE *out, const struct rt_trace_record *r, const struct port_srb *
     case RT_TRACE_QUEUED:
         if (ours) {
             print_time(out, r->time_ns);
-            fprintf(out, "cpu %u  waits in the unit's queue%s\n", r->cpu,
-                    r->c ? " (held)" : "");
+            fprintf(out, "cpu %u  waits in the unit's queue%s\n", r->cpu, r->c ? " (held)" : "");
         }
         return;
     case RT_TRACE_BUILD:
@@ -81,8 +81,7 @@ print_record(FILE *out, const struct rt_trace_record *r, const struct port_srb *
         return;
     case RT_TRACE_RESET_DONE:
         print_time(out, r->time_ns);
-        fprintf(out, "cpu %u  %s %s\n", r->cpu, tier_name(r->a),
-                r->c ? "answered" : "failed");
+        fprintf(out, "cpu %u  %s %s\n", r->cpu, tier_name(r->a), r->c ? "answered" : "failed");
         return;
     case RT_TRACE_LOST:
         if (ours) {
@@ -144,10 +143,9 @@ report_lost(struct port_srb *srb, enum srb_state was)
         return;
     cdb_format(srb->request.cdb, srb->request.cdb_bytes, cdb, sizeof(cdb));
     fprintf(out, "LOST REQUEST #%u  %s  unit %u/%u:%u:%u  driver %s\n", srb->number, cdb,
-            srb->adapter->number, unit->path, unit->target, unit->lun,
-            srb->adapter->driver->name);
+            srb->adapter->number, unit->path, unit->target, unit->lun, srb->adapter->driver->name);
     fprintf(out, "Lost by: the miniport, %s\n",
-            srb->refused        ? "after HwStorBuildIo returned FALSE (it promised to complete it)"
+            srb->refused         ? "after HwStorBuildIo returned FALSE (it promised to complete it)"
             : was == SRB_STARTED ? "after HwStorStartIo took it"
                                  : "inside HwStorBuildIo");
     fprintf(out, "Timeline:\n");

@@ -22,13 +22,13 @@
 struct reset {
     struct adapter *adapter;
     enum reset_tier tier;
-    struct unit *unit;     /* whose request was late */
-    struct port_srb *srb;  /* the reset SRB under way, or NULL */
+    struct unit *unit;    /* whose request was late */
+    struct port_srb *srb; /* the reset SRB under way, or NULL */
     struct rt_timer settle;
     bool failed;
-    bool active;           /* c: a ladder runs */
-    bool running;          /* c: somebody is inside one of its steps */
-    bool closed;           /* c: the adapter goes; no further step */
+    bool active;  /* c: a ladder runs */
+    bool running; /* c: somebody is inside one of its steps */
+    bool closed;  /* c: the adapter goes; no further step */
 };
 
 /* Begins a step of the ladder. False: there is none, or the adapter goes. */
@@ -120,7 +120,8 @@ take_lost(struct unit *unit, enum srb_state *was)
     return found;
 }
 
-/* The submitter gets its answer; the slot stays as it is, since the miniport may still write to it. */
+/* The submitter gets its answer; the slot stays as it is, since the miniport may still write to
+ * it. */
 static void
 answer_lost(struct port_srb *srb, enum srb_state was)
 {
@@ -129,8 +130,8 @@ answer_lost(struct port_srb *srb, enum srb_state was)
 
     EDGE(STARTED_LOST);
     rt_trace(adapter->rt, RT_TRACE_LOST, srb->number, srb->unit->number, was);
-    finding_report(adapter->rt, RULE_LostRequest, srb->number,
-                   "request %u was never completed: %s", srb->number,
+    finding_report(adapter->rt, RULE_LostRequest, srb->number, "request %u was never completed: %s",
+                   srb->number,
                    srb->refused ? "HwStorBuildIo returned FALSE and kept it"
                                 : "HwStorStartIo took it");
     report_lost(srb, was);

@@ -11,9 +11,9 @@ struct adapter_timer {
     struct rt_timer timer;
     PHW_TIMER_EX routine;
     PVOID context;
-    bool armed;    /* t: requested and not fired */
-    bool running;  /* t */
-    bool freed;    /* t: goes when it does not run */
+    bool armed;   /* t: requested and not fired */
+    bool running; /* t */
+    bool freed;   /* t: goes when it does not run */
 };
 
 /* work.c: Key: t adapter.timer_lock */

@@ -15,8 +15,7 @@ state_set(struct port_srb *srb, enum srb_state state)
 {
     uint64_t word = atomic_load_explicit(&srb->word, memory_order_relaxed);
 
-    atomic_store_explicit(&srb->word, SRB_WORD(SRB_WORD_SERIAL(word), state),
-                          memory_order_release);
+    atomic_store_explicit(&srb->word, SRB_WORD(SRB_WORD_SERIAL(word), state), memory_order_release);
 }
 
 /* TRUE was said, but somebody wants nothing started: StartIo waits. */
@@ -36,9 +35,8 @@ held_after_build(struct port_srb *srb)
     if (queue_outstanding_locked(unit) == 1)
         unit->holds &= ~(unsigned)(UNIT_BUSY | UNIT_FULL);
     held = atomic_load(&adapter->holds) ||
-           (unit->holds & ~(uint32_t)(srb->request.flags & SRB_FLAGS_BYPASS_FROZEN_QUEUE
-                                          ? UNIT_FROZEN
-                                          : 0));
+           (unit->holds &
+            ~(uint32_t)(srb->request.flags & SRB_FLAGS_BYPASS_FROZEN_QUEUE ? UNIT_FROZEN : 0));
     if (held) {
         EDGE(BUILT_HELD);
         state_set(srb, SRB_BUILT);

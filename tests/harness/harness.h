@@ -122,8 +122,8 @@ struct test_case {
     bool dma_remap;
     bool verify;
 };
-/* Ends the list with an empty one. argv: threads or sim for only that; a case's name for only it.
- */
+/* Ends the list with an empty one. argv: threads or sim for only that; a case's name for only
+ * it. */
 int harness_main(int argc, char **argv, const struct test_case *cases);
 #define CASE(f)                                                                                    \
     {                                                                                              \

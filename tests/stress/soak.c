@@ -1,7 +1,8 @@
 /*
- * Runs storms: many seeds in worker processes, each seed's host built and torn down. Prints distinct
- * traces, mean preemptions and the hits of every edge of the state machines; an edge without a hit
- * fails, and so does any fault. With --mutants it shows that every planted bug is found.
+ * Runs storms: many seeds in worker processes, each seed's host built and torn down. Prints
+ * distinct traces, mean preemptions and the hits of every edge of the state machines; an edge
+ * without a hit fails, and so does any fault. With --mutants it shows that every planted bug is
+ * found.
  *
  *   soak --seeds N [--start S] [--jobs N] [--driver PATH] [--threads] [--seed-list]
  *   soak --one SEED [--verbose] [--mutant NAME | --bug N]
@@ -42,17 +43,23 @@ static const char *const edge_names[] = {
 };
 static const struct {
     const char *name, *what;
-} mutant_names[] = {
-    {"NONE", ""},
+} mutant_names[] = {{"NONE", ""},
 #define X(name, what) {#name, what},
-    PORT_MUTANTS(X)
+                    PORT_MUTANTS(X)
 #undef X
 };
 static const char *const bug_names[] = {
-    "none", "a completion is forgotten", "a request is completed twice",
-    "DataTransferLength grows", "completed with SRB_STATUS_PENDING", "SRB_STATUS_QUEUE_FROZEN is set",
-    "HwStorResetBus completes nothing", "HwStorBuildIo says FALSE and forgets",
-    "HwStorStartIo keeps a request", "surprise removal returns nothing", "a work item is leaked",
+    "none",
+    "a completion is forgotten",
+    "a request is completed twice",
+    "DataTransferLength grows",
+    "completed with SRB_STATUS_PENDING",
+    "SRB_STATUS_QUEUE_FROZEN is set",
+    "HwStorResetBus completes nothing",
+    "HwStorBuildIo says FALSE and forgets",
+    "HwStorStartIo keeps a request",
+    "surprise removal returns nothing",
+    "a work item is leaked",
 };
 
 static struct storm_config

@@ -224,7 +224,8 @@ static void
 slot_fill(struct slot *slot)
 {
     for (uint32_t i = 0; i < slot->blocks * BLOCK; i += 4) {
-        uint32_t word = slot->version * 2654435761u ^ slot->lba << 16 ^ (uint32_t)slot->lun << 28 ^ i;
+        uint32_t word =
+            slot->version * 2654435761u ^ slot->lba << 16 ^ (uint32_t)slot->lun << 28 ^ i;
         memcpy(slot->buffer + i, &word, 4);
     }
 }

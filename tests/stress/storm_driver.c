@@ -15,7 +15,16 @@
 #define SHARE (BLOCKS * LUNS_MAX)
 
 enum StormMode { ModeVirtual, ModeFullDuplex, ModeHalfDuplex, ModeChannels };
-enum StormRoute { RouteStartIo, RouteBuildIo, RouteDpc, RouteInterrupt, RouteTimer, RouteWork, RouteStuck, RouteCount };
+enum StormRoute {
+    RouteStartIo,
+    RouteBuildIo,
+    RouteDpc,
+    RouteInterrupt,
+    RouteTimer,
+    RouteWork,
+    RouteStuck,
+    RouteCount
+};
 
 /* Set by the test: where faults go, and what stands for the device's interrupt. */
 __attribute__((visibility("default"))) VOID (*StormFail)(const char *What);
@@ -447,7 +456,8 @@ InterruptRoutine(PVOID Extension)
 
     /* The Interrupt lock is held by the port. */
     while (!IsListEmpty(&Storm->Pending[RouteInterrupt])) {
-        Srb = CONTAINING_RECORD(RemoveHeadList(&Storm->Pending[RouteInterrupt]), STORM_SRB, Link)->Srb;
+        Srb = CONTAINING_RECORD(RemoveHeadList(&Storm->Pending[RouteInterrupt]), STORM_SRB, Link)
+                  ->Srb;
         Execute(Storm, Srb);
         Leave(Storm, Srb);
         Complete(Storm, Srb);
@@ -848,14 +858,17 @@ Enter2(PVOID DriverObject, PVOID RegistryPath, BOOLEAN Virtual)
     Data.TaggedQueuing = TRUE;
     Data.AutoRequestSense = TRUE;
     Data.MultipleRequestPerLu = TRUE;
-    Data.SrbTypeFlags = Virtual ? SRB_TYPE_FLAG_STORAGE_REQUEST_BLOCK : SRB_TYPE_FLAG_SCSI_REQUEST_BLOCK;
+    Data.SrbTypeFlags =
+        Virtual ? SRB_TYPE_FLAG_STORAGE_REQUEST_BLOCK : SRB_TYPE_FLAG_SCSI_REQUEST_BLOCK;
     Data.FeatureSupport = Virtual ? STOR_FEATURE_VIRTUAL_MINIPORT : 0;
     return StorPortInitialize(DriverObject, RegistryPath, &Data, NULL);
 }
 
 /* Two drivers in one image: the test picks the entry. */
-__attribute__((visibility("default"))) ULONG StormVirtualEntry(PVOID DriverObject, PVOID RegistryPath);
-__attribute__((visibility("default"))) ULONG StormPhysicalEntry(PVOID DriverObject, PVOID RegistryPath);
+__attribute__((visibility("default"))) ULONG StormVirtualEntry(PVOID DriverObject,
+                                                               PVOID RegistryPath);
+__attribute__((visibility("default"))) ULONG StormPhysicalEntry(PVOID DriverObject,
+                                                                PVOID RegistryPath);
 
 ULONG
 StormVirtualEntry(PVOID DriverObject, PVOID RegistryPath)
