@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define CUTS_DEFAULT 2000u
+#define MUTANT_CUTS 10u /* times as many, before a fault counts as missed */
 
 struct options {
     const char *driver;
@@ -109,11 +110,13 @@ durable(const struct options *options)
 static int
 mutants(const struct options *options)
 {
+    struct options more = *options;
     struct outcome outcome;
     int status = durable(options);
 
+    more.cuts *= MUTANT_CUTS;
     for (unsigned bug = 1; bug < CRASH_BUG_COUNT; bug++) {
-        bool ran = campaign(options, (enum crash_bug)bug, &outcome);
+        bool ran = campaign(&more, (enum crash_bug)bug, &outcome);
         bool found = ran && outcome.totals.lost;
         printf("%-7s %-12s %s: %llu cut points\n", found ? "found" : "MISSED", bugs[bug].name,
                bugs[bug].what, (unsigned long long)outcome.totals.cuts);

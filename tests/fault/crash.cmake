@@ -14,7 +14,7 @@ set_target_properties(drv_crash-filedisk PROPERTIES
 target_include_directories(drv_crash-filedisk PRIVATE ${drivers}/common ${drivers}/filedisk
   ${CMAKE_CURRENT_SOURCE_DIR})
 
-add_executable(crash crash.c crash_check.c crash_file.c crash_world.c)
+add_executable(crash crash.c crash_check.c crash_client.c crash_file.c crash_world.c)
 # Whole, since drivers find their routines in this program.
 set_target_properties(crash PROPERTIES ENABLE_EXPORTS ON
   LINK_LIBRARY_OVERRIDE "WHOLE_ARCHIVE,sp_port,sp_nt,sp_rt")

@@ -1,9 +1,9 @@
 /*
  * The crash simulator. crash_file.c is a file in memory under the kernel's Zw*File that records
- * what was done to it; crash_world.c runs clients through the disk floor on filedisk and records
- * what they were promised; crash_check.c cuts the power at every place of that record and looks
- * whether the promises hold in each image that the medium may then have. Everything in one log, in
- * order of time: under the sim executor there is one OS thread.
+ * what was done to it; crash_world.c and crash_client.c run clients through the disk floor on
+ * filedisk and record what they were promised; crash_check.c cuts the power at every place of that
+ * record and looks whether the promises hold in each image that the medium may then have.
+ * Everything in one log, in order of time: under the sim executor there is one OS thread.
  */
 #ifndef CRASH_H
 #define CRASH_H
