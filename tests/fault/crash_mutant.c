@@ -1,6 +1,6 @@
 /*
  * filedisk with faults: its store, filedisk_file_ops_sound in this build, is called through this
- * one, and its completions pass crash_notification(). CrashBug says which fault; 0 is none, and
+ * one, and its completions pass crash_notification(). CrashStart says which fault; 0 is none, and
  * then all behaves as the shipped driver does.
  */
 #include <stdarg.h>
@@ -25,12 +25,21 @@ struct late {
 extern const struct disk_store_ops filedisk_file_ops_sound;
 VOID __cdecl crash_notification(SCSI_NOTIFICATION_TYPE type, PVOID extension, ...);
 
-/* Set by the test before it loads the driver. */
-volatile ULONG CrashBug;
+VOID CrashStart(ULONG bug);
 
+static ULONG the_bug;
 static struct late *lates;
 static KSPIN_LOCK late_lock;
 static volatile LONG flushing, dirty;
+
+/* Called by the test before DriverEntry; nothing of the run before is left. */
+VOID
+CrashStart(ULONG bug)
+{
+    the_bug = bug;
+    lates = NULL;
+    flushing = dirty = 0;
+}
 
 static enum disk_result
 late_add(const struct disk_request *request, BOOLEAN flush, const VOID *data, ULONGLONG offset,
@@ -117,9 +126,9 @@ crash_write(struct disk_request *request, ULONGLONG offset, const VOID *buffer, 
 {
     enum disk_result result;
 
-    if (CrashBug == CRASH_BUG_LATE_WRITE)
+    if (the_bug == CRASH_BUG_LATE_WRITE)
         return late_add(request, FALSE, buffer, offset, length);
-    if (CrashBug == CRASH_BUG_FUA_FIRST && is_fua(request))
+    if (the_bug == CRASH_BUG_FUA_FIRST && is_fua(request))
         filedisk_file_ops_sound.flush(request);
     result = filedisk_file_ops_sound.write(request, offset, buffer, length);
     InterlockedExchange(&dirty, 1);
@@ -148,7 +157,7 @@ crash_flush(struct disk_request *request)
 {
     enum disk_result result;
 
-    switch (CrashBug) {
+    switch (the_bug) {
     case CRASH_BUG_NO_SYNC:
         return DISK_OK;
     case CRASH_BUG_EARLY_FLUSH:
@@ -177,7 +186,7 @@ crash_zero(struct disk_request *request, ULONGLONG offset, ULONGLONG length, BOO
 {
     enum disk_result result;
 
-    if (CrashBug == CRASH_BUG_LATE_PUNCH && deallocate)
+    if (the_bug == CRASH_BUG_LATE_PUNCH && deallocate)
         return late_add(request, FALSE, NULL, offset, length);
     result = filedisk_file_ops_sound.zero(request, offset, length, deallocate);
     InterlockedExchange(&dirty, 1);

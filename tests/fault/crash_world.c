@@ -120,19 +120,21 @@ world_draw(struct world *world)
 static bool
 world_load(struct world *world)
 {
-    uint32_t *bug;
+    void (*start)(uint32_t bug);
     void *entry;
     char *error = NULL;
 
-    world->image = dlopen(world->run->driver, RTLD_NOW | RTLD_LOCAL);
+    /* It stays in the process: loaded anew each time it could come to lie where a fiber's stack
+     * was, and AddressSanitizer takes its tables for what that stack had there. */
+    world->image = dlopen(world->run->driver, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!world->image) {
         world_fault(world, "%s", dlerror());
         return false;
     }
-    bug = dlsym(world->image, "CrashBug");
+    start = dlsym(world->image, "CrashStart");
     world->file.lies = world->run->bug == CRASH_BUG_LYING_SYNC;
-    if (bug)
-        *bug = world->run->bug;
+    if (start)
+        start(world->run->bug);
     else if (world->run->bug && !world->file.lies)
         world_fault(world, "%s has no planted faults", world->run->driver);
     entry = dlsym(world->image, "DriverEntry");
