@@ -51,6 +51,7 @@ unit_init(struct disk_adapter *adapter, ULONG index, const char *product,
     unit->rotational = p->rotational != 0;
     unit->has_cache = ops->flush != NULL;
     unit->write_cache_default = unit->has_cache && p->write_cache;
+    unit->transfer_blocks_max = p->transfer_bytes / p->block_bytes;
     unit->compare_blocks_max = compare < 255 ? compare : 255;
     unit->unmap_granularity_blocks = 1u << unit->physical_exponent;
     unit->product = product;

@@ -5,14 +5,10 @@
  */
 #include "disk_priv.h"
 
-/* clang-format off: one row, one or two lines. */
+/* One row, one or two lines. */
+/* clang-format off */
 #define ROW(opcode, action, length, flags, handler, ...)                                           \
-    {                                                                                              \
-        opcode, action, length, flags, handler,                                                    \
-        {                                                                                          \
-            opcode, __VA_ARGS__                                                                    \
-        }                                                                                          \
-    }
+    {opcode, action, length, flags, handler, {opcode, __VA_ARGS__}}
 #define ALL16 0xff, 0xff
 #define ALL32 0xff, 0xff, 0xff, 0xff
 #define ALL64 ALL32, ALL32
@@ -164,6 +160,21 @@ cdb_is_lawful(const struct disk_request *request)
     return wrong == 0;
 }
 
+static ULONG
+count_byte(UCHAR cdb_length)
+{
+    switch (cdb_length) {
+    case 6:
+        return 4;
+    case 10:
+        return 7;
+    case 12:
+        return 6;
+    default:
+        return 10;
+    }
+}
+
 /* FALSE: the request is answered. */
 static BOOLEAN
 check_range(struct disk_request *request)
@@ -176,10 +187,9 @@ check_range(struct disk_request *request)
                               request->lba > unit->blocks ? request->lba : unit->blocks);
         return FALSE;
     }
-    if ((request->command->flags & COMMAND_TRANSFER) && unit->transfer_blocks_max != 0 &&
+    if ((request->command->flags & COMMAND_TRANSFER) &&
         request->blocks > unit->transfer_blocks_max) {
-        disk_fail_cdb(request, request->command->length == 10 ? 7 : request->command->length - 6,
-                      -1);
+        disk_fail_cdb(request, count_byte(request->command->length), -1);
         return FALSE;
     }
     return TRUE;

@@ -91,8 +91,7 @@ page_limits(const struct disk_unit *unit, UCHAR *body)
     body[0] = 0x01; /* WSNZ */
     body[1] = unit->ops->compare_and_write != NULL ? (UCHAR)unit->compare_blocks_max : 0;
     put16(body + 2, physical);
-    put32(body + 4, unit->transfer_blocks_max);
-    put32(body + 8, unit->transfer_blocks_max);
+    put32(body + 4, unit->transfer_blocks_max); /* no length is the optimal one */
     if (unit->ops->zero != NULL) {
         put32(body + 16, 0xffffffff);
         put32(body + 20, DISK_UNMAP_DESCRIPTORS_MAX);

@@ -81,7 +81,7 @@ struct disk_unit {
     BOOLEAN discards_data;            /* I: reads and writes never look at the buffer */
     BOOLEAN rotational;               /* I */
     BOOLEAN has_cache;                /* I: writes may linger until flush; WCE can be changed */
-    ULONG transfer_blocks_max;        /* I: longest READ or WRITE; 0 is no limit */
+    ULONG transfer_blocks_max;        /* I: longest READ or WRITE */
     ULONG compare_blocks_max;         /* I: longest COMPARE AND WRITE */
     ULONG unmap_granularity_blocks;   /* I */
     UCHAR serial[DISK_SERIAL_BYTES];  /* I: ASCII, padded with blanks */

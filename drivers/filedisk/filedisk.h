@@ -12,11 +12,14 @@
 #define FILEDISK_POOL_TAG 0x646c6946u /* "Fild" */
 #define FILEDISK_THREADS_MAX 64
 
-/* An image; one unit's store. */
+/* An image; one unit's store. Key: f under flush_lock. */
 struct filedisk_file {
-    HANDLE handle;             /* NULL: not open. Opened for asynchronous I/O: threads share it */
-    ULONGLONG bytes;           /* end of file when opened */
-    volatile LONG failed;      /* a flush failed: what was written before may be lost */
+    HANDLE handle;     /* NULL: not open. Opened for asynchronous I/O: threads share it */
+    ULONGLONG bytes;   /* end of file when opened */
+    KEVENT flush_lock; /* signalled: free. An event, since its owner stays at PASSIVE_LEVEL */
+    volatile LONG flush_begun; /* number of the last flush begun; written under flush_lock */
+    LONG flush_done;           /* f: number of the last one that succeeded */
+    BOOLEAN failed;            /* f: a flush failed: what was written before may be lost */
     volatile LONG no_punching; /* the file system knows no FSCTL_SET_ZERO_DATA */
 };
 

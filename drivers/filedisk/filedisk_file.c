@@ -70,23 +70,45 @@ file_write(struct disk_request *request, ULONGLONG offset, const VOID *buffer, U
     return write_result(status);
 }
 
+/* Under flush_lock. */
+static enum disk_result
+flush_locked(struct filedisk_file *file, LONG seen)
+{
+    IO_STATUS_BLOCK io = {0};
+    NTSTATUS status;
+    LONG number;
+
+    if (file->failed)
+        return DISK_FAILED;
+    /* A flush that began after this one was asked for has covered it. */
+    if (file->flush_done - seen > 0)
+        return DISK_OK;
+    number = InterlockedIncrement(&file->flush_begun);
+    status = ZwFlushBuffersFile(file->handle, &io);
+    if (NT_SUCCESS(status)) {
+        file->flush_done = number;
+        return DISK_OK;
+    }
+    file->failed = TRUE;
+    StorPortDebugPrint(0, "filedisk: flush failed with status %x: writes may be lost\n", status);
+    return DISK_FAILED;
+}
+
+/* One at a time: a host tells of lost writes once, and not to a flush that runs beside the one it
+ * told. */
 static enum disk_result
 file_flush(struct disk_request *request)
 {
     struct filedisk_file *file = request->unit->store;
-    IO_STATUS_BLOCK io = {0};
-    NTSTATUS status;
+    LONG seen = ReadAcquire(&file->flush_begun);
+    enum disk_result result;
 
     if (request->unit->read_only)
         return DISK_OK;
-    if (ReadNoFence(&file->failed))
-        return DISK_FAILED;
-    status = ZwFlushBuffersFile(file->handle, &io);
-    if (NT_SUCCESS(status) && !ReadNoFence(&file->failed))
-        return DISK_OK;
-    InterlockedExchange(&file->failed, 1);
-    StorPortDebugPrint(0, "filedisk: flush failed with status %x: writes may be lost\n", status);
-    return DISK_FAILED;
+    KeWaitForSingleObject(&file->flush_lock, Executive, KernelMode, FALSE, NULL);
+    result = flush_locked(file, seen);
+    KeSetEvent(&file->flush_lock, IO_NO_INCREMENT, FALSE);
+    return result;
 }
 
 static enum disk_result
@@ -216,6 +238,18 @@ path_widen(const char *path, PWCH wide, PUNICODE_STRING name)
     name->MaximumLength = name->Length;
 }
 
+/* Of a file that is not sparse, FSCTL_SET_ZERO_DATA keeps the space. A refusal costs no more. */
+static VOID
+file_make_sparse(struct filedisk_file *file)
+{
+    IO_STATUS_BLOCK io = {0};
+
+    /* Nothing else uses the file yet, so the file itself says when it is done. */
+    if (ZwFsControlFile(file->handle, NULL, NULL, NULL, &io, FSCTL_SET_SPARSE, NULL, 0, NULL, 0) ==
+        STATUS_PENDING)
+        ZwWaitForSingleObject(file->handle, FALSE, NULL);
+}
+
 static NTSTATUS
 file_create(struct filedisk_file *file, const char *path, BOOLEAN create, BOOLEAN read_only)
 {
@@ -241,9 +275,8 @@ file_create(struct filedisk_file *file, const char *path, BOOLEAN create, BOOLEA
         file->handle = NULL;
         return status;
     }
-    if (io.Information == FILE_CREATED) /* a refusal costs space, nothing else */
-        (VOID) ZwFsControlFile(file->handle, NULL, NULL, NULL, &io, FSCTL_SET_SPARSE, NULL, 0, NULL,
-                               0);
+    if (!read_only)
+        file_make_sparse(file);
     return STATUS_SUCCESS;
 }
 
@@ -293,8 +326,10 @@ status_words(NTSTATUS status)
 NTSTATUS
 filedisk_file_open(struct filedisk_file *file, const char *path, ULONGLONG size, BOOLEAN read_only)
 {
-    NTSTATUS status = file_create(file, path, size != 0 && !read_only, read_only);
+    NTSTATUS status;
 
+    KeInitializeEvent(&file->flush_lock, SynchronizationEvent, TRUE);
+    status = file_create(file, path, size != 0 && !read_only, read_only);
     if (NT_SUCCESS(status)) {
         status = file_size(file, read_only ? 0 : size);
         if (!NT_SUCCESS(status))

@@ -264,10 +264,12 @@ struct service {
     bool running;    /* s: the command, duty and buffer are in use */
     uint8_t duty;    /* s: the one that runs */
     bool capacity10; /* I: the unit has no READ CAPACITY(16) */
+    uint8_t mode;    /* I: 6 or 10, the MODE SENSE that the unit has; 0: none */
     uint8_t *buffer; /* I: DISK_SCRATCH_BYTES of the arena */
     struct command command;
 };
 #define DISK_SCRATCH_BYTES 4096u
+#define SERVICE_MODE_BYTES 192u
 int service_init(struct disk *disk);
 void service_finish(struct disk *disk); /* waits until it rests; PASSIVE */
 void service_want(struct disk *disk, uint8_t duties);
@@ -296,6 +298,7 @@ struct disk {
     uint32_t alignment_mask;  /* I */
     uint32_t segment_pages;   /* I: elements a scatter/gather list may have; UINT32_MAX: no limit */
     uint32_t timeout_s;       /* I */
+    bool opened;              /* I: until then the service rests and lends its buffer */
     _Atomic int broken;       /* s: -errno for all; the block size changed under us */
 
     struct ranges ranges;

@@ -49,6 +49,15 @@ execute_start_unit(struct disk *disk, struct request *request)
     execute_once(disk, request, &start);
 }
 
+static void
+execute_want(struct disk *disk, uint8_t duties)
+{
+    uint8_t irql = rt_irql_raise(RT_IRQL_DISPATCH);
+
+    service_want(disk, duties);
+    rt_irql_lower(irql);
+}
+
 int
 execute_run(struct disk *disk, struct execute *execute)
 {
@@ -74,6 +83,8 @@ execute_run(struct disk *disk, struct execute *execute)
         if (!again)
             goto out;
         disk_count(&disk->stats.retries);
+        if (disk->opened && (verdict.duty & ~DUTY_START))
+            execute_want(disk, verdict.duty & (uint8_t)~DUTY_START);
         if (verdict.duty & DUTY_START) {
             execute->started = true;
             execute_start_unit(disk, request);

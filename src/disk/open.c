@@ -14,7 +14,6 @@
 
 #define BLOCK_SHIFT_MIN 9
 #define BLOCK_SHIFT_MAX 16
-#define MODE_BYTES 192u
 
 int
 open_error(struct opening *o, int error, const char *format, ...)
@@ -190,26 +189,32 @@ disk_cache_set(struct disk *disk, const struct mode_caching *mode)
     __atomic_store_n(&disk->info.read_only, mode->write_protected, __ATOMIC_RELAXED);
 }
 
+/* A unit may lack the page or the command; anything else is trouble. */
 static int
 open_cache(struct opening *o)
 {
+    static const uint8_t forms[] = {6, 10};
     struct mode_caching mode = {.page_found = false};
-    struct execute execute = {.moved = 0};
+    int error = 0;
 
-    cdb_mode_sense6(&execute.cdb, 0x08, MODE_BYTES, true);
-    int error = open_read(o, &execute, MODE_BYTES);
-    if (!error && mode6_caching_parse(o->buffer, execute.moved, &mode))
-        goto out;
-    if (error == -EOPNOTSUPP) {
-        cdb_mode_sense10(&execute.cdb, 0x08, MODE_BYTES, true);
-        error = open_read(o, &execute, MODE_BYTES);
-        if (!error)
-            mode10_caching_parse(o->buffer, execute.moved, &mode);
+    for (unsigned i = 0; i < 2; i++) {
+        struct execute execute = {.moved = 0};
+        bool ten = forms[i] == 10;
+        if (ten)
+            cdb_mode_sense10(&execute.cdb, 0x08, SERVICE_MODE_BYTES, true);
+        else
+            cdb_mode_sense6(&execute.cdb, 0x08, SERVICE_MODE_BYTES, true);
+        error = open_read(o, &execute, SERVICE_MODE_BYTES);
+        if (!error && (ten ? mode10_caching_parse(o->buffer, execute.moved, &mode)
+                           : mode6_caching_parse(o->buffer, execute.moved, &mode))) {
+            o->disk->service.mode = forms[i];
+            break;
+        }
+        if (error != -EOPNOTSUPP)
+            break;
     }
-    /* A unit may lack the page or the command; anything else is trouble. */
     if (error && error != -EOPNOTSUPP && error != -EINVAL)
         return open_error(o, error, "MODE SENSE failed (error %d)", -error);
-out:
     disk_cache_set(o->disk, &mode);
     return 0;
 }
@@ -303,6 +308,7 @@ disk_open(struct unit *unit, struct disk **out, char **error)
         disk_destroy(disk);
         return result;
     }
+    disk->opened = true;
     *out = disk;
     return 0;
 }

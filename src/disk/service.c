@@ -13,7 +13,6 @@
 #define SERVICE_POLL_NS 1000000ull
 #define CAPACITY16_BYTES 32u
 #define CAPACITY10_BYTES 8u
-#define MODE_BYTES 192u
 
 int
 service_init(struct disk *disk)
@@ -86,9 +85,13 @@ service_next(struct disk *disk)
         service_capacity_set(service);
         break;
     case DUTY_MODE:
-        memset(service->buffer, 0, MODE_BYTES);
-        cdb_mode_sense6(&cdb, 0x08, MODE_BYTES, true);
-        command_set(&service->command, &cdb, SRB_FLAGS_DATA_IN, service->buffer, MODE_BYTES);
+        memset(service->buffer, 0, SERVICE_MODE_BYTES);
+        if (service->mode == 10)
+            cdb_mode_sense10(&cdb, 0x08, SERVICE_MODE_BYTES, true);
+        else
+            cdb_mode_sense6(&cdb, 0x08, SERVICE_MODE_BYTES, true);
+        command_set(&service->command, &cdb, SRB_FLAGS_DATA_IN, service->buffer,
+                    SERVICE_MODE_BYTES);
         break;
     default:
         return false;
@@ -107,6 +110,8 @@ service_want(struct disk *disk, uint8_t duties)
      */
     if (service->running && service->duty == DUTY_START)
         duties &= (uint8_t)~DUTY_START;
+    if (!service->mode)
+        duties &= (uint8_t)~DUTY_MODE;
     service->wanted |= duties;
     bool idle = !service->running && service->wanted;
     if (idle)
@@ -135,7 +140,9 @@ service_finished(struct command *command, int error)
              (service->capacity10 ? capacity10_parse(service->buffer, moved, &capacity)
                                   : capacity16_parse(service->buffer, moved, &capacity)))
         disk_capacity_set(disk, &capacity);
-    else if (service->duty == DUTY_MODE && mode6_caching_parse(service->buffer, moved, &mode))
+    else if (service->duty == DUTY_MODE &&
+             (service->mode == 10 ? mode10_caching_parse(service->buffer, moved, &mode)
+                                  : mode6_caching_parse(service->buffer, moved, &mode)))
         disk_cache_set(disk, &mode);
     service_next(disk);
 }

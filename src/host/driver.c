@@ -29,7 +29,8 @@ inf_beside(const char *path, struct inf **inf, char **error)
     return code;
 }
 
-/* What setup does when it installs the driver: initial values, but never over a value already set. */
+/* What setup does when it installs the driver: initial values, but never over a value already set.
+ */
 static int
 inf_install(struct storport_driver *driver, char **error)
 {
@@ -147,18 +148,17 @@ options_erase(struct storport_adapter *adapter)
 }
 
 static int
-option_set(struct storport_adapter *adapter, const char *assignment, char **error)
+option_set(struct storport_adapter *adapter, const char *assignment, bool creates, char **error)
 {
     struct storport_driver *driver = adapter->driver;
     const struct inf_option *option;
     char *value, *text, *name;
     int code;
 
-    code = inf_check(driver->inf, driver->name, assignment, &option, &value, error);
+    code = inf_check(driver->inf, driver->name, assignment, creates, &option, &value, error);
     if (code)
         return code;
-    name = option ? strdup(option->name)
-                  : strndup(assignment, (size_t)(strchr(assignment, '=') - assignment));
+    name = strndup(assignment, (size_t)(strchr(assignment, '=') - assignment));
     if (!name) {
         code = -ENOMEM;
     } else if (option) {
@@ -178,15 +178,17 @@ option_set(struct storport_adapter *adapter, const char *assignment, char **erro
 }
 
 static int
-options_set(struct storport_adapter *adapter, const char *const *options, size_t count, char **error)
+options_set(struct storport_adapter *adapter, const char *const *options, size_t count,
+            char **error)
 {
+    bool creates = inf_creates(adapter->driver->inf, options, count);
     int code = 0;
 
     adapter->options = calloc(count ? count : 1, sizeof(*adapter->options));
     if (!adapter->options)
         return -ENOMEM;
     for (size_t i = 0; i < count && !code; i++)
-        code = option_set(adapter, options[i], error);
+        code = option_set(adapter, options[i], creates, error);
     return code;
 }
 
@@ -220,7 +222,8 @@ storport_driver_check(const char *name, const char *const *options, size_t optio
     for (size_t i = 0; i < option_count && !code; i++) {
         const struct inf_option *option;
         char *value;
-        code = inf_check(inf, service, options[i], &option, &value, error);
+        code = inf_check(inf, service, options[i], inf_creates(inf, options, option_count), &option,
+                         &value, error);
         if (!code && asprintf(&out[i], "%.*s=%s", (int)(strchr(options[i], '=') - options[i]),
                               options[i], value) < 0) {
             out[i] = NULL;

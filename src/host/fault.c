@@ -1,8 +1,8 @@
 /*
- * When a driver faults: signals that its code raised, and what rt reports (bugcheck, deadlock, stuck
- * callback). The report goes to the host's `fatal`; callers waiting for I/O get -EIO; the process
- * ends with STORPORT_EXIT_FATAL. Signals that strike outside any driver are not ours: they go on to
- * whoever had them before.
+ * When a driver faults: signals that its code raised, and what rt reports (bugcheck, deadlock,
+ * stuck callback). The report goes to the host's `fatal`; callers waiting for I/O get -EIO; the
+ * process ends with STORPORT_EXIT_FATAL. Signals that strike outside any driver are not ours: they
+ * go on to whoever had them before.
  */
 #include "fault.h"
 
@@ -21,7 +21,7 @@
 #define GRACE_US 400000u
 /* A report that hangs (a lock of malloc held by broken code) is cut off. */
 #define REPORT_SECONDS_MAX 10u
-#define STACK_BYTES 65536u
+#define STACK_BYTES (512u << 10)
 
 static const int fault_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 #define FAULT_SIGNAL_COUNT (sizeof(fault_signals) / sizeof(*fault_signals))
@@ -38,6 +38,7 @@ static atomic_flag reporting = ATOMIC_FLAG_INIT;
 static __thread bool reporting_here;
 static struct storport_host *reported_host;
 static char reported_brief[256];
+static void *reported_stack[FAULT_STACK_MAX];
 
 sigjmp_buf *
 fault_escape_set(sigjmp_buf *escape)
@@ -103,8 +104,32 @@ stop_for_debugger(struct storport_host *host)
     raise(SIGSTOP);
 }
 
+/* The stack from where the fault struck; context NULL: from here. */
+static void
+stack_take(struct fault *fault, const ucontext_t *context)
+{
+    fault->stack = reported_stack;
+#if defined(__x86_64__)
+    if (context) {
+        const greg_t *registers = context->uc_mcontext.gregs;
+        fault->stack_count = rt_backtrace_from(
+            (void *)registers[REG_RIP], (void *)registers[REG_RBP], fault->stack, FAULT_STACK_MAX);
+        return;
+    }
+#elif defined(__aarch64__)
+    if (context) {
+        fault->stack_count =
+            rt_backtrace_from((void *)context->uc_mcontext.pc,
+                              (void *)context->uc_mcontext.regs[29], fault->stack, FAULT_STACK_MAX);
+        return;
+    }
+#endif
+    /* Without report, fault_bug and rt_bug. */
+    fault->stack_count = rt_backtrace(fault->stack, FAULT_STACK_MAX, 3);
+}
+
 static _Noreturn void
-report(struct storport_host *host, const struct fault *fault)
+report(struct storport_host *host, struct fault *fault, const ucontext_t *context)
 {
     struct sigaction overdue = {.sa_handler = report_overdue};
     char *text;
@@ -117,6 +142,7 @@ report(struct storport_host *host, const struct fault *fault)
         _exit(STORPORT_EXIT_FATAL);
     }
     reporting_here = true;
+    stack_take(fault, context);
     fault_brief(host, fault, reported_brief, sizeof(reported_brief));
     reported_host = host;
     sigaction(SIGALRM, &overdue, NULL);
@@ -136,8 +162,7 @@ fault_bug(void *context, enum rt_bug bug, const char *text)
     struct fault fault = {.what = text, .thread = rt_self()};
 
     (void)bug;
-    fault.stack_count = rt_backtrace(fault.stack, FAULT_STACK_MAX, 2);
-    report(context, &fault);
+    report(context, &fault, NULL);
 }
 
 /* ---- from signals ------------------------------------------------------------------------- */
@@ -161,25 +186,6 @@ pass_on(int signal, siginfo_t *info, void *context)
     }
 }
 
-/* From where the fault struck, not from here. */
-static void
-fault_stack(struct fault *fault, const ucontext_t *context)
-{
-#if defined(__x86_64__)
-    const greg_t *registers = context->uc_mcontext.gregs;
-
-    fault->stack_count = rt_backtrace_from((void *)registers[REG_RIP], (void *)registers[REG_RBP],
-                                           fault->stack, FAULT_STACK_MAX);
-#elif defined(__aarch64__)
-    fault->stack_count =
-        rt_backtrace_from((void *)context->uc_mcontext.pc, (void *)context->uc_mcontext.regs[29],
-                          fault->stack, FAULT_STACK_MAX);
-#else
-    (void)context;
-    fault->stack_count = rt_backtrace(fault->stack, FAULT_STACK_MAX, 0);
-#endif
-}
-
 static void
 on_signal(int signal, siginfo_t *info, void *context)
 {
@@ -197,8 +203,7 @@ on_signal(int signal, siginfo_t *info, void *context)
     else
         snprintf(what, sizeof(what), "SIG%s at address %p", sigabbrev_np(signal), info->si_addr);
     fault.what = what;
-    fault_stack(&fault, context);
-    report(host, &fault);
+    report(host, &fault, context);
 }
 
 /* A sanitizer has better handlers than ours. */
@@ -211,7 +216,8 @@ sanitizer_is_there(void)
 void
 fault_install(void)
 {
-    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    struct sigaction action = {.sa_sigaction = on_signal,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
 
     pthread_mutex_lock(&install_lock);
     if (!install_count++ && !sanitizer_is_there())

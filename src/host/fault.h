@@ -4,13 +4,14 @@
 
 #include "host_priv.h"
 
-#define FAULT_STACK_MAX 32
+/* Deep enough for a stack that overflowed; repeated frames are printed once. */
+#define FAULT_STACK_MAX 4096
 
 struct fault {
-    const char *what;     /* "SIGSEGV at address 0x10", or the bug's text */
+    const char *what;         /* "SIGSEGV at address 0x10", or the bug's text */
     struct rt_thread *thread; /* NULL: not one of the executor's */
     unsigned stack_count;
-    void *stack[FAULT_STACK_MAX]; /* innermost first */
+    void **stack; /* innermost first; room for FAULT_STACK_MAX */
 };
 
 /* A few words into caller's memory; allocates nothing. */

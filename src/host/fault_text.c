@@ -7,11 +7,12 @@
 #include "cdb.h"
 #include "contract.h"
 #include "rt_symbol.h"
-#include "srb.h"
 #include "status_text.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#define STACK_LINES_MAX 48
 
 /* The driver whose code a frame runs: its owner is an adapter, or a driver in DriverEntry. */
 static const char *
@@ -77,45 +78,50 @@ print_locks(FILE *out, const struct rt_frame *frame)
         fprintf(out, "  holds  no lock of the driver's\n");
 }
 
+/* In the two callbacks that start an SRB the frame's subject is the port's, which begins with the
+ * submitter's request. */
 static void
-print_cdb(FILE *out, const uint8_t *cdb, size_t bytes)
+print_request(FILE *out, const struct rt_frame *frame)
 {
+    const struct request *request = frame ? frame->subject : NULL;
+    const char *function;
+    struct unit_info *info;
     char text[120];
 
-    if (!bytes)
+    if (!request || (frame->callback != CALLBACK_STARTIO && frame->callback != CALLBACK_BUILDIO))
         return;
-    cdb_format(cdb, bytes, text, sizeof(text));
-    fprintf(out, ", %s", text);
-}
-
-/* Either form of an SRB tells by its Function which it is. */
-static void
-print_srb(FILE *out, const void *subject)
-{
-    const SCSI_REQUEST_BLOCK *srb = subject;
-    const STORAGE_REQUEST_BLOCK *extended = subject;
-    bool is_extended = srb->Function == SRB_FUNCTION_STORAGE_REQUEST_BLOCK;
-    unsigned function = is_extended ? extended->SrbFunction : srb->Function;
-    const char *name;
-
-    name = srb_function_text(function);
-    fprintf(out, "  SRB    %p, %s", subject, name ? name : "unknown function");
-    if (!is_extended) {
-        fprintf(out, " %u:%u:%u", srb->PathId, srb->TargetId, srb->Lun);
-        if (function == SRB_FUNCTION_EXECUTE_SCSI)
-            print_cdb(out, srb->Cdb, srb->CdbLength);
-    } else if (extended->AddressOffset) {
-        const STOR_ADDR_BTL8 *address =
-            (const void *)((const char *)subject + extended->AddressOffset);
-        fprintf(out, " %u:%u:%u", address->Path, address->Target, address->Lun);
-        if (extended->NumSrbExData && extended->SrbExDataOffset[0]) {
-            const SRBEX_DATA_SCSI_CDB16 *data =
-                (const void *)((const char *)subject + extended->SrbExDataOffset[0]);
-            if (data->Type == SrbExDataTypeScsiCdb16)
-                print_cdb(out, data->Cdb, data->CdbLength);
-        }
+    function = srb_function_text(request->function);
+    fprintf(out, "  SRB    #%u %s", request_number(request),
+            function ? function : "unknown function");
+    info = malloc(sizeof(*info));
+    if (info && request->unit) {
+        unit_info(request->unit, info);
+        fprintf(out, " %u:%u:%u", info->path, info->target, info->lun);
+    }
+    free(info);
+    if (request->cdb_bytes) {
+        cdb_format(request->cdb, request->cdb_bytes, text, sizeof(text));
+        fprintf(out, ", %s, %u bytes", text, request->data_bytes);
     }
     fputc('\n', out);
+}
+
+static void
+print_stack(FILE *out, const struct fault *fault)
+{
+    unsigned lines = 0;
+
+    for (unsigned i = 0; i < fault->stack_count && lines < STACK_LINES_MAX; lines++) {
+        unsigned same = 1;
+        while (i + same < fault->stack_count && fault->stack[i + same] == fault->stack[i])
+            same++;
+        fprintf(out, "  #%-2u    ", i);
+        print_place(out, fault->stack[i]);
+        if (same > 1)
+            fprintf(out, ", %u times", same);
+        fputc('\n', out);
+        i += same;
+    }
 }
 
 char *
@@ -135,13 +141,8 @@ fault_text(struct storport_host *host, const struct fault *fault)
         fprintf(out, "  inside %s, entered at IRQL %u\n", contract_callback_name(up->callback),
                 up->irql);
     print_locks(out, frame);
-    if (frame && frame->subject && frame->callback != CALLBACK_DRIVER_ENTRY)
-        print_srb(out, frame->subject);
-    for (unsigned i = 0; i < fault->stack_count; i++) {
-        fprintf(out, "  #%-2u    ", i);
-        print_place(out, fault->stack[i]);
-        fputc('\n', out);
-    }
+    print_request(out, frame);
+    print_stack(out, fault);
     fclose(out);
     return text;
 }

@@ -36,7 +36,8 @@ host_enter(struct storport_host *host)
 {
     if (RT_UNLIKELY(atomic_load_explicit(&host->dead, memory_order_acquire)))
         return false;
-    rt_thread_attach(host->rt, false);
+    if (RT_UNLIKELY(!rt_thread_attach(host->rt, false)))
+        return false;
     fault_thread();
     return true;
 }
@@ -227,7 +228,10 @@ storport_host_create(const struct storport_host_config *config, struct storport_
     if (code)
         goto free_host;
     fault_install();
-    rt_thread_attach(host->rt, false);
+    if (!rt_thread_attach(host->rt, false)) {
+        code = host_fail(error, -ENOMEM, "no memory for a thread");
+        goto stop_rt;
+    }
     code = finding_init(host->rt);
     if (code) {
         host_fail(error, code, "no memory for findings");
@@ -266,6 +270,7 @@ finish_findings:
     finding_finish(host->rt);
 destroy_rt:
     rt_thread_detach(host->rt);
+stop_rt:
     rt_destroy(host->rt);
     fault_remove();
 free_host:

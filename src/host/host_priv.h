@@ -22,11 +22,11 @@ struct inf;
 struct control;
 
 struct storport_adapter {
-    struct storport_adapter *next;  /* Key: c */
+    struct storport_adapter *next; /* Key: c */
     struct storport_driver *driver;
     struct adapter *adapter;
-    char key[112];         /* Services\\<driver>\\Parameters\\Device<N> */
-    char **options;        /* names of the values that were set there for it */
+    char key[112];  /* Services\\<driver>\\Parameters\\Device<N> */
+    char **options; /* names of the values that were set there for it */
     size_t option_count;
 };
 
@@ -35,8 +35,8 @@ struct storport_driver {
     struct storport_host *host;
     struct driver *driver;
     struct image *image;
-    struct inf *inf; /* NULL: the driver ships none */
-    char name[64];   /* of its service */
+    struct inf *inf;                   /* NULL: the driver ships none */
+    char name[64];                     /* of its service */
     struct storport_adapter *adapters; /* Key: c */
 };
 
@@ -45,16 +45,16 @@ struct storport_driver {
  * Key: I immutable, c host->control, a atomic.
  */
 struct storport_unit {
-    struct storport_unit *next;   /* c */
-    struct storport_host *host;   /* I */
+    struct storport_unit *next;       /* c */
+    struct storport_host *host;       /* I */
     struct storport_adapter *adapter; /* I; not followed once `gone` */
-    struct unit *unit;            /* I; a reference */
-    struct disk *disk;            /* c; NULL: not opened or closed again */
-    unsigned references;          /* c; without the list's own */
-    atomic_uint busy;             /* a: calls inside the disk or the unit */
-    atomic_bool gone;             /* a: no call may begin */
-    atomic_bool ready;            /* a: disk is open */
-    char name[20];                /* I */
+    struct unit *unit;                /* I; a reference */
+    struct disk *disk;                /* c; NULL: not opened or closed again */
+    unsigned references;              /* c; without the list's own */
+    atomic_uint busy;                 /* a: calls inside the disk or the unit */
+    atomic_bool gone;                 /* a: no call may begin */
+    atomic_bool ready;                /* a: disk is open */
+    char name[20];                    /* I */
 };
 
 struct storport_host {
@@ -81,7 +81,7 @@ int host_fail(char **error, int code, const char *format, ...) RT_PRINTF(3, 4);
 void host_work_begin(struct storport_host *host, const char *driver);
 void host_work_end(struct storport_host *host, int code, char **error);
 
-/* Every API call is framed by these two; false: the host is dead. They nest. */
+/* Every API call is framed by these two; false: the host is dead, or no memory. They nest. */
 bool host_enter(struct storport_host *host);
 void host_leave(struct storport_host *host);
 /* The same with the control lock. */
@@ -120,7 +120,8 @@ void fault_install(void);
 void fault_remove(void);
 void fault_thread(void); /* an alternate stack for the calling thread, once */
 void fault_bug(void *host, enum rt_bug bug, const char *text); /* rt_config.bug */
-/* Where a fault inside the calling thread's request returns to, so that its client gets an answer. */
+/* Where a fault inside the calling thread's request returns to, so that its client gets an answer.
+ */
 sigjmp_buf *fault_escape_set(sigjmp_buf *escape); /* returns the one before */
 
 #endif

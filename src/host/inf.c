@@ -20,8 +20,9 @@ static const struct {
     unsigned flags;
     enum registry_type type;
 } flag_types[] = {
-    {0x00000000, REGISTRY_SZ},    {0x00010000, REGISTRY_MULTI_SZ}, {0x00020000, REGISTRY_EXPAND_SZ},
-    {0x00000001, REGISTRY_BINARY}, {0x00010001, REGISTRY_DWORD},    {0x000B0001, REGISTRY_QWORD},
+    {0x00000000, REGISTRY_SZ},        {0x00010000, REGISTRY_MULTI_SZ},
+    {0x00020000, REGISTRY_EXPAND_SZ}, {0x00000001, REGISTRY_BINARY},
+    {0x00010001, REGISTRY_DWORD},     {0x000B0001, REGISTRY_QWORD},
 };
 #define FLAGS_TYPE_MASK 0xFFFF0001u
 
@@ -89,10 +90,11 @@ line_parse(char *line, struct inf_option *option)
         !type_of(field[3], &option->type))
         return false;
     comment = comment ? trimmed(comment) : (char *)"";
-    option->file = !strncasecmp(comment, "[file]", 6);
+    option->series = !strncasecmp(comment, "[files]", 7);
+    option->file = option->series || !strncasecmp(comment, "[file]", 6);
     option->size = !strncasecmp(comment, "[size]", 6);
     if (option->file || option->size)
-        comment = trimmed(comment + 6);
+        comment = trimmed(comment + (option->series ? 7 : 6));
     option->name = strdup(field[2]);
     option->initial = strdup(field[4]);
     option->meaning = strdup(comment);
@@ -154,13 +156,48 @@ inf_destroy(struct inf *inf)
     free(inf);
 }
 
+/* Length of a name without the number at its end. */
+static size_t
+stem_length(const char *name)
+{
+    size_t length = strlen(name);
+
+    while (length && isdigit((unsigned char)name[length - 1]))
+        length--;
+    return length;
+}
+
+static bool
+option_matches(const struct inf_option *option, const char *name)
+{
+    size_t stem = stem_length(name);
+
+    if (!strcasecmp(option->name, name))
+        return true;
+    return option->series && name[stem] && name[stem] != '0' && stem == stem_length(option->name) &&
+           !strncasecmp(option->name, name, stem);
+}
+
 const struct inf_option *
 inf_find(const struct inf *inf, const char *name)
 {
     for (size_t i = 0; i < inf->count; i++)
-        if (!strcasecmp(inf->options[i].name, name))
+        if (option_matches(&inf->options[i], name))
             return &inf->options[i];
     return NULL;
+}
+
+bool
+inf_creates(const struct inf *inf, const char *const *assignments, size_t count)
+{
+    for (size_t i = 0; inf && i < count; i++) {
+        size_t length = strcspn(assignments[i], "=");
+        for (size_t k = 0; k < inf->count; k++)
+            if (inf->options[k].size && strlen(inf->options[k].name) == length &&
+                !strncasecmp(inf->options[k].name, assignments[i], length))
+                return true;
+    }
+    return false;
 }
 
 char *
@@ -182,16 +219,31 @@ inf_names(const struct inf *inf)
     return text;
 }
 
+/* What a size could be given with; "" nothing. */
+static const char *
+size_hint(const struct inf *inf)
+{
+    for (size_t i = 0; i < inf->count; i++)
+        if (inf->options[i].size)
+            return inf->options[i].name;
+    return "";
+}
+
 static int
-file_check(const char *driver, const struct inf_option *option, char **value, char **error)
+file_check(const struct inf *inf, const char *driver, const struct inf_option *option, bool creates,
+           char **value, char **error)
 {
     char *absolute, *folder = NULL;
 
-    if (access(*value, F_OK))
-        return host_fail(error, -errno,
-                         "%s: %s \"%s\" is not there: %s; make it first (truncate -s 1G FILE)",
-                         driver, option->name, *value, strerror(errno));
-    if (access(*value, R_OK))
+    /* A name of the kernel's own, such as \??\C:\x.img, is the driver's business. */
+    if (**value == '\\')
+        return 0;
+    if (!creates && access(*value, F_OK))
+        return host_fail(error, -errno, "%s: %s \"%s\" is not there: %s; make it first%s%s%s",
+                         driver, option->name, *value, strerror(errno),
+                         *size_hint(inf) ? ", or say its size too: " : "", size_hint(inf),
+                         *size_hint(inf) ? "=64" : "");
+    if (!access(*value, F_OK) && access(*value, R_OK))
         return host_fail(error, -errno, "%s: %s \"%s\" may not be read: %s; mend its mode (chmod)",
                          driver, option->name, *value, strerror(errno));
     if (**value == '/')
@@ -263,7 +315,7 @@ number_check(const char *driver, const struct inf_option *option, char **value, 
 }
 
 int
-inf_check(const struct inf *inf, const char *driver, const char *assignment,
+inf_check(const struct inf *inf, const char *driver, const char *assignment, bool creates,
           const struct inf_option **option, char **value, char **error)
 {
     const char *equals = strchr(assignment, '=');
@@ -292,7 +344,7 @@ inf_check(const struct inf *inf, const char *driver, const char *assignment,
         return -ENOMEM;
     if (!*option)
         return 0;
-    code = (*option)->file ? file_check(driver, *option, value, error)
+    code = (*option)->file ? file_check(inf, driver, *option, creates, value, error)
                            : number_check(driver, *option, value, error);
     if (code) {
         free(*value);

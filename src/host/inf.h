@@ -12,8 +12,9 @@ struct inf_option {
     char *initial; /* "" none */
     char *meaning; /* the comment on the line, without its kind */
     enum registry_type type;
-    bool file; /* "[file]" opens the comment: a path that must exist */
-    bool size; /* "[size]": a number, perhaps with a suffix K, M, G or T, kept as it was written */
+    bool file;   /* "[file]" opens the comment: a path; it exists, unless a [size] is given too */
+    bool series; /* "[files]": the same for the name with any other number at its end */
+    bool size;   /* "[size]": how large to make it; a suffix K, M, G or T is kept in a REG_SZ */
 };
 
 struct inf {
@@ -28,11 +29,15 @@ const struct inf_option *inf_find(const struct inf *inf, const char *name);
 /* "SizeMB (64), ReadOnly (0)": heap. */
 char *inf_names(const struct inf *inf);
 
+/* Is one of these "key=value" a [size]? Then files need not be there yet. */
+bool inf_creates(const struct inf *inf, const char *const *assignments, size_t count);
+
 /*
- * Checks "key=value" against what `driver` takes. 0, *option (NULL: the driver has no .inf, anything
- * goes) and *value (heap; paths made absolute); or -errno with a text that says what to write.
+ * Checks "key=value" against what `driver` takes. 0, *option (NULL: the driver has no .inf,
+ * anything goes) and *value (heap; paths made absolute); or -errno with a text that says what to
+ * write. creates: see inf_creates.
  */
-int inf_check(const struct inf *inf, const char *driver, const char *assignment,
+int inf_check(const struct inf *inf, const char *driver, const char *assignment, bool creates,
               const struct inf_option **option, char **value, char **error);
 
 #endif

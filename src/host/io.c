@@ -1,7 +1,8 @@
 /*
- * Reads, writes and their like, and raw CDBs. The calling thread drives the port itself: it submits,
- * and sleeps only if the request has not come back by then. When a driver faults meanwhile, every
- * caller gets -EIO before the process ends, so that a client sees an error and not a silence.
+ * Reads, writes and their like, and raw CDBs. The calling thread drives the port itself: it
+ * submits, and sleeps only if the request has not come back by then. When a driver faults
+ * meanwhile, every caller gets -EIO before the process ends, so that a client sees an error and not
+ * a silence.
  */
 #include "host_priv.h"
 #include "srb.h"
@@ -92,7 +93,8 @@ io_execute(struct storport_unit *unit, struct disk_io *io)
 static unsigned
 disk_flags(unsigned flags)
 {
-    return (flags & STORPORT_FUA ? DISK_FUA : 0u) | (flags & STORPORT_MAY_TRIM ? DISK_MAY_TRIM : 0u);
+    return (flags & STORPORT_FUA ? DISK_FUA : 0u) |
+           (flags & STORPORT_MAY_TRIM ? DISK_MAY_TRIM : 0u);
 }
 
 int

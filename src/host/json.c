@@ -22,11 +22,11 @@ disk_json(const struct storport_unit_info *info)
 static json_t *
 unit_json(const struct storport_unit_info *info)
 {
-    json_t *unit = json_pack(
-        "{ss ss ss ss ss ss s{sI sI ss}}", "name", info->name, "vendor", info->vendor, "product",
-        info->product, "revision", info->revision, "serial", info->serial, "identity",
-        info->identity, "queue_depth", "now", (json_int_t)info->queue_depth, "max",
-        (json_int_t)info->queue_depth_max, "source", info->queue_depth_source);
+    json_t *unit =
+        json_pack("{ss ss ss ss ss ss s{sI sI ss}}", "name", info->name, "vendor", info->vendor,
+                  "product", info->product, "revision", info->revision, "serial", info->serial,
+                  "identity", info->identity, "queue_depth", "now", (json_int_t)info->queue_depth,
+                  "max", (json_int_t)info->queue_depth_max, "source", info->queue_depth_source);
 
     if (unit && info->bytes)
         json_object_set_new(unit, "disk", disk_json(info));
@@ -60,18 +60,18 @@ adapter_json(struct storport_adapter *adapter)
     struct adapter_info info;
 
     adapter_info(adapter->adapter, &info);
-    return json_pack(
-        "{sI ss sI sI sI sI sI sI sI sI sI sI sb sb sb sb sb so}", "number",
-        (json_int_t)adapter_number(adapter->adapter), "driver", adapter->driver->name,
-        "max_transfer_bytes", (json_int_t)info.max_transfer_bytes, "physical_breaks",
-        (json_int_t)info.physical_breaks, "alignment_mask", (json_int_t)info.alignment_mask,
-        "max_io", (json_int_t)info.max_io, "max_io_per_lun", (json_int_t)info.max_io_per_lun,
-        "initial_queue_depth", (json_int_t)info.initial_queue_depth, "buses",
-        (json_int_t)info.buses, "targets", (json_int_t)info.targets, "luns", (json_int_t)info.luns,
-        "channels", (json_int_t)info.channels, "caches_data", info.caches_data, "virtual",
-        info.virtual_device, "full_duplex", info.full_duplex, "extended_srb", info.extended_srb,
-        "maps_read_write", info.maps_read_write, "units",
-        units_json(adapter->driver->host, adapter));
+    return json_pack("{sI ss sI sI sI sI sI sI sI sI sI sI sb sb sb sb sb so}", "number",
+                     (json_int_t)adapter_number(adapter->adapter), "driver", adapter->driver->name,
+                     "max_transfer_bytes", (json_int_t)info.max_transfer_bytes, "physical_breaks",
+                     (json_int_t)info.physical_breaks, "alignment_mask",
+                     (json_int_t)info.alignment_mask, "max_io", (json_int_t)info.max_io,
+                     "max_io_per_lun", (json_int_t)info.max_io_per_lun, "initial_queue_depth",
+                     (json_int_t)info.initial_queue_depth, "buses", (json_int_t)info.buses,
+                     "targets", (json_int_t)info.targets, "luns", (json_int_t)info.luns, "channels",
+                     (json_int_t)info.channels, "caches_data", info.caches_data, "virtual",
+                     info.virtual_device, "full_duplex", info.full_duplex, "extended_srb",
+                     info.extended_srb, "maps_read_write", info.maps_read_write, "units",
+                     units_json(adapter->driver->host, adapter));
 }
 
 char *

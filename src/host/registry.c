@@ -168,9 +168,9 @@ provider_erase(void *ctx, const char *key, const char *name)
     before = registry->count;
     for (size_t i = 0; i < before; i++) {
         struct value *value = &registry->values[i];
-        bool drop = name ? !strcasecmp(value->name, name) &&
-                               key_equal(value->key, strlen(value->key), key)
-                         : key_below(value->key, key);
+        bool drop =
+            name ? !strcasecmp(value->name, name) && key_equal(value->key, strlen(value->key), key)
+                 : key_below(value->key, key);
         if (drop)
             value_drop(value);
         else

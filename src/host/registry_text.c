@@ -182,8 +182,8 @@ registry_assign(struct registry *registry, const char *assignment, char **error)
     int type, code;
 
     if (!equals)
-        return host_fail(error, -EINVAL,
-                         "registry value \"%s\" has no '='; write KEY\\NAME=VALUE", assignment);
+        return host_fail(error, -EINVAL, "registry value \"%s\" has no '='; write KEY\\NAME=VALUE",
+                         assignment);
     path = strndup(assignment, (size_t)(equals - assignment));
     if (!path)
         return -ENOMEM;

@@ -1,6 +1,7 @@
 /*
- * Where drivers lie. A name without a slash is looked for in $STORPORT_DRIVER_PATH (folders separated
- * by colons), then beside the library: drivers/ in a build tree, storport/ where it is installed.
+ * Where drivers lie. A name without a slash is looked for in $STORPORT_DRIVER_PATH (folders
+ * separated by colons), then beside the library: drivers/ in a build tree, storport/ where it is
+ * installed.
  */
 #include "host_priv.h"
 
@@ -102,8 +103,8 @@ shipped_unknown(const struct folders *folders, const char *wanted, char **error)
 {
     char *names = names_list(folders);
     int code = host_fail(error, -ENOENT,
-                         "no miniport \"%s\"; known: %s; or give the path of a driver's .so", wanted,
-                         names ? names : "none (set STORPORT_DRIVER_PATH)");
+                         "no miniport \"%s\"; known: %s; or give the path of a driver's .so",
+                         wanted, names ? names : "none (set STORPORT_DRIVER_PATH)");
 
     free(names);
     return code;

@@ -1,7 +1,7 @@
 /*
- * Units as the API shows them. The list is refreshed from the port when someone begins to walk it; a
- * unit that went away stays, marked gone, until its last reference is put. A disk is opened when the
- * first call needs it, because opening one sends commands.
+ * Units as the API shows them. The list is refreshed from the port when someone begins to walk it;
+ * a unit that went away stays, marked gone, until its last reference is put. A disk is opened when
+ * the first call needs it, because opening one sends commands.
  */
 #include "host_priv.h"
 #include "inquiry.h"

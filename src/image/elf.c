@@ -1,7 +1,7 @@
 /*
  * What can be said of an ELF file before the dynamic linker is asked: whether it is a shared object
- * for this machine, what it defines and what it lacks. Every offset of the file is checked: a broken
- * file gets a verdict, never a crash. Maps nothing, runs nothing.
+ * for this machine, what it defines and what it lacks. Every offset of the file is checked: a
+ * broken file gets a verdict, never a crash. Maps nothing, runs nothing.
  */
 #include "image_priv.h"
 
@@ -57,13 +57,12 @@ elf_check(const struct image_file *file, char **error)
                           "%s is no driver: not an ELF shared object; name a driver's .so",
                           file->path);
     if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_machine != ELF_MACHINE_HERE)
-        return image_fail(error, -ENOEXEC,
-                          "%s is built for %s, this machine is %s; build the driver here",
-                          file->path, machine_name(header->e_machine),
-                          machine_name(ELF_MACHINE_HERE));
+        return image_fail(
+            error, -ENOEXEC, "%s is built for %s, this machine is %s; build the driver here",
+            file->path, machine_name(header->e_machine), machine_name(ELF_MACHINE_HERE));
     if (header->e_type != ET_DYN)
-        return image_fail(error, -ENOEXEC,
-                          "%s is no shared object; link the driver with -shared", file->path);
+        return image_fail(error, -ENOEXEC, "%s is no shared object; link the driver with -shared",
+                          file->path);
     return 0;
 }
 

@@ -10,9 +10,9 @@
 struct image;
 
 /*
- * PASSIVE; may block on files. 0 and *entry = DriverEntry; or -errno with *error a text to free that
- * says what is wrong with the file and how to mend it (-ENOENT, -EACCES, -ENOEXEC: no driver for
- * this machine, -ENOSYS: it needs routines that nobody here offers).
+ * PASSIVE; may block on files. 0 and *entry = DriverEntry; or -errno with *error a text to free
+ * that says what is wrong with the file and how to mend it (-ENOENT, -EACCES, -ENOEXEC: no driver
+ * for this machine, -ENOSYS: it needs routines that nobody here offers).
  */
 int image_load(const char *path, struct image **out, void **entry, char **error);
 /* No code of the image may run any more. NULL is fine. */

@@ -69,7 +69,8 @@ ExInterlockedRemoveHeadList(PLIST_ENTRY head, PKSPIN_LOCK lock)
     return first;
 }
 
-/* ---- sequenced lists: Alignment = depth and sequence, Region = lock bit and first entry -------- */
+/* ---- sequenced lists: Alignment = depth and sequence, Region = lock bit and first entry --------
+ */
 
 #define SLIST_LOCK 1ULL
 #define SLIST_DEPTH 0xFFFFULL
@@ -92,8 +93,8 @@ slist_lock(PSLIST_HEADER head)
 static void
 slist_unlock(PSLIST_HEADER head, PSLIST_ENTRY first, ULONGLONG depth)
 {
-    ULONGLONG sequence = (__atomic_load_n(&head->Alignment, __ATOMIC_RELAXED) & ~SLIST_DEPTH) +
-                         SLIST_STEP;
+    ULONGLONG sequence =
+        (__atomic_load_n(&head->Alignment, __ATOMIC_RELAXED) & ~SLIST_DEPTH) + SLIST_STEP;
 
     __atomic_store_n(&head->Alignment, sequence | (depth & SLIST_DEPTH), __ATOMIC_RELAXED);
     __atomic_store_n(&head->Region, (ULONGLONG)(ULONG_PTR)first, __ATOMIC_RELEASE);

@@ -12,7 +12,7 @@ ExAcquireFastMutex(PFAST_MUTEX mutex)
 
     CONTRACT_ENTER(ExAcquireFastMutex);
     old = nt_raise(APC_LEVEL);
-    if (mutex->Owner == rt_self())
+    if (__atomic_load_n(&mutex->Owner, __ATOMIC_RELAXED) == rt_self())
         finding_report(rt_self()->rt, RULE_Deadlock, 0, "a fast mutex is acquired by its owner");
     if (InterlockedDecrement(&mutex->Count) != 0) {
         __atomic_fetch_add(&mutex->Contention, 1, __ATOMIC_RELAXED);
@@ -55,7 +55,8 @@ ExReleaseFastMutex(PFAST_MUTEX mutex)
     nt_lower(old);
 }
 
-/* ---- rundown protection: Count is twice those inside; bit 0, and then a waiter, ends it --------- */
+/* ---- rundown protection: Count is twice those inside; bit 0, and then a waiter, ends it ---------
+ */
 
 #define RUNDOWN_ENDED 1ULL
 
@@ -129,9 +130,8 @@ ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF rundown)
         if (count & RUNDOWN_ENDED) /* DDI: waiting twice returns at once */
             return;
         wait.left = count / 2;
-    } while (!__atomic_compare_exchange_n(&rundown->Count, &count,
-                                          (ULONG_PTR)&wait | RUNDOWN_ENDED, true, __ATOMIC_ACQ_REL,
-                                          __ATOMIC_RELAXED));
+    } while (!__atomic_compare_exchange_n(&rundown->Count, &count, (ULONG_PTR)&wait | RUNDOWN_ENDED,
+                                          true, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
     if (count)
         nt_wait(1, &event, false, NULL);
     __atomic_store_n(&rundown->Count, RUNDOWN_ENDED, __ATOMIC_RELEASE);

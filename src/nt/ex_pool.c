@@ -1,9 +1,9 @@
 /*
- * The pool, and the ledger of every block that a driver holds: tag, size, owner and the stack of its
- * allocation. Blocks come from malloc so that the sanitizers see their edges; blocks of a page and
- * more are page-aligned. Freed blocks stay in a quarantine for a while, so that freeing one again is
- * a finding and no corruption. Legal at DISPATCH: the ledger's locks are leaves.
- * DDI: ExAllocatePoolWithTag, ExAllocatePool2, ExFreePoolWithTag.
+ * The pool, and the ledger of every block that a driver holds: tag, size, owner and the stack of
+ * its allocation. Blocks come from malloc so that the sanitizers see their edges; blocks of a page
+ * and more are page-aligned. Freed blocks stay in a quarantine for a while, so that freeing one
+ * again is a finding and no corruption. Legal at DISPATCH: the ledger's locks are leaves. DDI:
+ * ExAllocatePoolWithTag, ExAllocatePool2, ExFreePoolWithTag.
  */
 #include "nt_priv.h"
 #include "rt_symbol.h"
@@ -28,7 +28,7 @@
 struct pool_entry {
     struct pool_entry *next;
     struct nt_block block;
-    void *memory;       /* to free(); NULL: another allocator's */
+    void *memory;        /* to free(); NULL: another allocator's */
     uint8_t freed_count; /* > 0 or `freed`: in quarantine, freed by this stack */
     bool freed;
     void *freed_stack[NT_STACK_MAX];
@@ -251,7 +251,9 @@ block_obtain(size_t bytes, uint32_t tag, enum nt_block_kind kind, unsigned flags
 {
     struct nt_pool *pool = nt_self()->pool;
     struct pool_entry *entry;
-    size_t align = bytes >= PAGE_SIZE ? PAGE_SIZE : flags & POOL_FLAG_CACHE_ALIGNED ? CACHE_LINE : 0;
+    size_t align = bytes >= PAGE_SIZE                ? PAGE_SIZE
+                   : flags & POOL_FLAG_CACHE_ALIGNED ? CACHE_LINE
+                                                     : 0;
     void *memory = NULL;
 
     if (rt_fault(pool->rt) || bytes > SIZE_MAX / 2)
@@ -301,6 +303,7 @@ block_release(void *memory, enum nt_block_kind kind, uint32_t tag)
                            entry->block.stack_count, "a block of tag %s is freed with tag %s", ours,
                            theirs);
     }
+    nt_timers_check(pool->rt, memory, entry->block.bytes);
 #ifdef POOL_ASAN
     free(entry->memory); /* ASan has a quarantine, and says who touched it */
     entry->memory = NULL;
@@ -423,7 +426,8 @@ ExFreePoolWithTag(PVOID memory, ULONG tag)
     block_release(memory, NT_BLOCK_POOL, tag);
 }
 
-/* ---- questions of floors above ---------------------------------------------------------------- */
+/* ---- questions of floors above ----------------------------------------------------------------
+ */
 
 static int
 block_order(const void *a, const void *b)

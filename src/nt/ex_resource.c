@@ -1,7 +1,7 @@
 /*
- * Executive resources: many readers or one writer, either of them again by its owner. Guarded by the
- * dispatcher lock; owners in a small table, waiters on their own stacks, first come first.
- * DDI: ExAcquireResourceSharedLite, ExAcquireResourceExclusiveLite (called with normal APCs off).
+ * Executive resources: many readers or one writer, either of them again by its owner. Guarded by
+ * the dispatcher lock; owners in a small table, waiters on their own stacks, first come first. DDI:
+ * ExAcquireResourceSharedLite, ExAcquireResourceExclusiveLite (called with normal APCs off).
  *
  * Use of published members: SystemResourcesList is the list of waiters, OwnerTable the owners,
  * ActiveEntries the room in it, ActiveCount how many places are taken.
@@ -45,7 +45,8 @@ ExDeleteResourceLite(PERESOURCE resource)
     return STATUS_SUCCESS;
 }
 
-/* ---- owners: OwnerThread is the rt_thread, TableSize how often it holds ------------------------- */
+/* ---- owners: OwnerThread is the rt_thread, TableSize how often it holds -------------------------
+ */
 
 static POWNER_ENTRY
 owner_find_locked(PERESOURCE resource, const struct rt_thread *thread)
@@ -60,7 +61,8 @@ owner_find_locked(PERESOURCE resource, const struct rt_thread *thread)
 static void
 owner_add_locked(PERESOURCE resource, struct rt_thread *thread, bool exclusive)
 {
-    POWNER_ENTRY entry = owner_find_locked(resource, NULL); /* a free place: owners_reserve saw to it */
+    POWNER_ENTRY entry =
+        owner_find_locked(resource, NULL); /* a free place: owners_reserve saw to it */
 
     entry->OwnerThread = (ERESOURCE_THREAD)thread;
     entry->TableSize = 1;
@@ -123,8 +125,8 @@ critical_check(const char *routine)
 static void
 resource_wait(struct nt *nt, PERESOURCE resource, struct resource_waiter *waiter)
 {
-    ULONG *waiting = waiter->exclusive ? &resource->NumberOfExclusiveWaiters
-                                       : &resource->NumberOfSharedWaiters;
+    ULONG *waiting =
+        waiter->exclusive ? &resource->NumberOfExclusiveWaiters : &resource->NumberOfSharedWaiters;
 
     InsertTailList(&resource->SystemResourcesList, &waiter->link);
     (*waiting)++;
@@ -193,8 +195,8 @@ static void
 resource_grant_locked(PERESOURCE resource)
 {
     while (!IsListEmpty(&resource->SystemResourcesList)) {
-        struct resource_waiter *waiter = CONTAINING_RECORD(resource->SystemResourcesList.Flink,
-                                                           struct resource_waiter, link);
+        struct resource_waiter *waiter =
+            CONTAINING_RECORD(resource->SystemResourcesList.Flink, struct resource_waiter, link);
 
         if (!resource_free_for_locked(resource, waiter->exclusive))
             return;

@@ -33,12 +33,12 @@ struct worker {
 struct nt_work {
     struct nt *nt;
     rt_word lock;
-    LIST_ENTRY urgent;     /* l: HyperCritical, Critical and their like */
-    LIST_ENTRY normal;     /* l */
-    struct worker *idle;   /* l */
-    unsigned count;        /* l: of workers, also those being made */
-    unsigned running;      /* l: routines */
-    bool stop;             /* l */
+    LIST_ENTRY urgent;         /* l: HyperCritical, Critical and their like */
+    LIST_ENTRY normal;         /* l */
+    struct worker *idle;       /* l */
+    unsigned count;            /* l: of workers, also those being made */
+    unsigned running;          /* l: routines */
+    bool stop;                 /* l */
     struct rt_thread *drainer; /* l: waits for an empty queue */
     struct worker *workers[WORKERS_MAX];
 };
@@ -163,8 +163,7 @@ worker_run(void *context)
         if (alone)
             worker_create(worker->work);
         __atomic_store_n(&item->List.Flink, NULL, __ATOMIC_RELEASE);
-        rt_frame_push(&frame,
-                      routine == io_workitem_run ? ((PIO_WORKITEM)parameter)->owner : NULL,
+        rt_frame_push(&frame, routine == io_workitem_run ? ((PIO_WORKITEM)parameter)->owner : NULL,
                       CALLBACK_KERNEL_WORKITEM, NULL);
         routine(parameter);
         nt_held_check(&frame);
@@ -202,8 +201,8 @@ nt_work_drain(struct rt *rt)
     struct nt_work *work = nt_of(rt)->work;
 
     rt_word_acquire(&work->lock);
-    while (work->count && (work->running || !IsListEmpty(&work->urgent) ||
-                           !IsListEmpty(&work->normal))) {
+    while (work->count &&
+           (work->running || !IsListEmpty(&work->urgent) || !IsListEmpty(&work->normal))) {
         work->drainer = rt_self();
         rt_word_release(&work->lock);
         rt_park(RT_FOREVER);

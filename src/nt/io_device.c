@@ -73,8 +73,8 @@ device_name(struct nt *nt, PDEVICE_OBJECT object, PUNICODE_STRING name, ULONG ch
 }
 
 NTSTATUS
-IoCreateDevice(PDRIVER_OBJECT driver, ULONG extension_bytes, PUNICODE_STRING name,
-               DEVICE_TYPE type, ULONG characteristics, BOOLEAN exclusive, PDEVICE_OBJECT *out)
+IoCreateDevice(PDRIVER_OBJECT driver, ULONG extension_bytes, PUNICODE_STRING name, DEVICE_TYPE type,
+               ULONG characteristics, BOOLEAN exclusive, PDEVICE_OBJECT *out)
 {
     struct nt *nt = nt_self();
     struct nt_device *device;
@@ -177,7 +177,8 @@ nt_device_power_exchange(PDEVICE_OBJECT object, POWER_STATE_TYPE type, POWER_STA
     return old;
 }
 
-/* ---- stacks: changed by PnP code at PASSIVE only ----------------------------------------------- */
+/* ---- stacks: changed by PnP code at PASSIVE only -----------------------------------------------
+ */
 
 static PDEVICE_OBJECT
 stack_top(PDEVICE_OBJECT object)

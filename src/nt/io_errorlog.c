@@ -29,6 +29,6 @@ IoWriteErrorLogEntry(PVOID packet)
     memcpy(&unique, (char *)packet + 0x10, sizeof(unique));
     memcpy(&final, (char *)packet + 0x14, sizeof(final));
     rt_log(rt, RT_LOG_ERROR, "eventlog", "code 0x%08X, unique %u, status 0x%08X", (unsigned)code,
-           (unsigned)unique, (unsigned)final);
+           (unsigned)unique, (unsigned) final);
     nt_pool_free(packet, 0);
 }

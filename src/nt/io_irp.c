@@ -8,8 +8,8 @@
 #define IRP_TAG ('I' | 'r' << 8 | 'p' << 16 | ' ' << 24)
 
 /* AllocationFlags, ours to choose. */
-#define IRP_FROM_POOL 0x04  /* IoFreeIrp gives it back */
-#define IRP_THREADED 0x08   /* the last completion wakes, copies and frees */
+#define IRP_FROM_POOL 0x04 /* IoFreeIrp gives it back */
+#define IRP_THREADED 0x08  /* the last completion wakes, copies and frees */
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
@@ -180,8 +180,8 @@ IofCompleteRequest(PIRP irp, CCHAR boost)
             device = irp->CurrentLocation <= irp->StackCount
                          ? irp->Tail.Overlay.CurrentStackLocation->DeviceObject
                          : NULL;
-            rt_frame_push(&frame, device ? nt_device_owner(device) : nt_owner(),
-                          CALLBACK_DISPATCH, irp);
+            rt_frame_push(&frame, device ? nt_device_owner(device) : nt_owner(), CALLBACK_DISPATCH,
+                          irp);
             status = routine(device, irp, context);
             nt_held_check(&frame);
             rt_frame_pop(&frame);
@@ -256,8 +256,8 @@ IoGetRequestorProcessId(PIRP irp)
 /* ---- building -------------------------------------------------------------------------------- */
 
 static PIRP
-irp_build_fsd(ULONG major, PDEVICE_OBJECT device, PVOID buffer, ULONG length,
-              PLARGE_INTEGER offset, unsigned flags)
+irp_build_fsd(ULONG major, PDEVICE_OBJECT device, PVOID buffer, ULONG length, PLARGE_INTEGER offset,
+              unsigned flags)
 {
     PIRP irp = irp_create(device->StackSize, flags);
     PIO_STACK_LOCATION stack;

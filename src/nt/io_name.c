@@ -243,7 +243,8 @@ IoDeleteSymbolicLink(PUNICODE_STRING link)
     return found ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
-/* ---- device interfaces ------------------------------------------------------------------------- */
+/* ---- device interfaces -------------------------------------------------------------------------
+ */
 
 /* "\??\ROOT#SCSIADAPTER#0000#{guid}\reference": the instance with # for \. */
 static bool
@@ -259,12 +260,11 @@ interface_text(PDEVICE_OBJECT device, const GUID *guid, const char *reference, c
         if (*c == '\\')
             *c = '#';
     }
-    length = snprintf(out, bytes,
-                      "\\??\\%s#{%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x}%s%s", path,
-                      (unsigned)guid->Data1, guid->Data2, guid->Data3, guid->Data4[0],
-                      guid->Data4[1], guid->Data4[2], guid->Data4[3], guid->Data4[4],
-                      guid->Data4[5], guid->Data4[6], guid->Data4[7], reference ? "\\" : "",
-                      reference ? reference : "");
+    length =
+        snprintf(out, bytes, "\\??\\%s#{%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x}%s%s",
+                 path, (unsigned)guid->Data1, guid->Data2, guid->Data3, guid->Data4[0],
+                 guid->Data4[1], guid->Data4[2], guid->Data4[3], guid->Data4[4], guid->Data4[5],
+                 guid->Data4[6], guid->Data4[7], reference ? "\\" : "", reference ? reference : "");
     return length > 0 && (size_t)length < bytes;
 }
 

@@ -92,8 +92,7 @@ property_text(const char *text, size_t *length)
 }
 
 static NTSTATUS
-property_data(PDEVICE_OBJECT device, DEVICE_REGISTRY_PROPERTY property, void **data,
-              size_t *length)
+property_data(PDEVICE_OBJECT device, DEVICE_REGISTRY_PROPERTY property, void **data, size_t *length)
 {
     const char *instance = nt_device_instance(device), *value = property_value(property);
     char text[512];

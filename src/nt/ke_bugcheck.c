@@ -6,8 +6,8 @@
 void
 nt_bugcheck(ULONG code, ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d, const char *why)
 {
-    rt_bug(rt_self()->rt, RT_BUG_CHECK, "bug check 0x%X (0x%llX, 0x%llX, 0x%llX, 0x%llX)%s%s",
-           code, (unsigned long long)a, (unsigned long long)b, (unsigned long long)c,
+    rt_bug(rt_self()->rt, RT_BUG_CHECK, "bug check 0x%X (0x%llX, 0x%llX, 0x%llX, 0x%llX)%s%s", code,
+           (unsigned long long)a, (unsigned long long)b, (unsigned long long)c,
            (unsigned long long)d, why ? ": " : "", why ? why : "");
 }
 

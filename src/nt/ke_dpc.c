@@ -1,8 +1,7 @@
 /*
- * DPC objects. A KDPC has the published size and holds no rt_dpc: each processor has one rt_dpc that
- * runs the KDPCs queued to it, first come first (importance high: in front). Queueing is legal at any
- * IRQL, so the queue's lock is taken at HIGH.
- * DDI: KeInitializeDpc, KeInsertQueueDpc.
+ * DPC objects. A KDPC has the published size and holds no rt_dpc: each processor has one rt_dpc
+ * that runs the KDPCs queued to it, first come first (importance high: in front). Queueing is legal
+ * at any IRQL, so the queue's lock is taken at HIGH. DDI: KeInitializeDpc, KeInsertQueueDpc.
  *
  * Use of a KDPC's published members: DpcListEntry links the queue, DpcData is the queue while it is
  * queued, ProcessorHistory remembers whose it is, Number is the target processor + 1 (0: any).
@@ -57,8 +56,7 @@ queue_run(struct rt_dpc *rt_dpc)
         struct rt_frame frame;
 
         rt_frame_push(&frame, (void *)copy.ProcessorHistory, CALLBACK_KERNEL_DPC, dpc);
-        copy.DeferredRoutine(dpc, copy.DeferredContext, copy.SystemArgument1,
-                             copy.SystemArgument2);
+        copy.DeferredRoutine(dpc, copy.DeferredContext, copy.SystemArgument1, copy.SystemArgument2);
         nt_held_check(&frame);
         if (rt_irql() != DISPATCH_LEVEL) {
             finding_report(rt_self()->rt, RULE_SpChangeIrql, 0, "a DPC returned at IRQL %u",
@@ -121,40 +119,44 @@ KeInitializeThreadedDpc(PRKDPC dpc, PKDEFERRED_ROUTINE routine, PVOID context)
     dpc_init(dpc, routine, context, KDPC_TYPE_THREADED);
 }
 
-BOOLEAN
-KeInsertQueueDpc(PRKDPC dpc, PVOID argument1, PVOID argument2)
+bool
+nt_dpc_insert(struct nt *nt, PRKDPC dpc, PVOID argument1, PVOID argument2)
 {
-    struct nt *nt = nt_self();
     unsigned target = dpc->Number ? dpc->Number - 1u : rt_cpu_index(rt_cpu_current());
     struct nt_kdpcs *queue = &nt->kdpcs[target % rt_cpu_count(nt->rt)];
     PVOID expected = NULL;
-    uint8_t old;
+    uint8_t old = nt_raise(RT_IRQL_HIGH);
+    bool queued;
 
-    CONTRACT_ENTER(KeInsertQueueDpc);
-    old = nt_raise(RT_IRQL_HIGH);
     rt_word_acquire(&queue->lock);
-    if (!__atomic_compare_exchange_n(&dpc->DpcData, &expected, queue, false, __ATOMIC_ACQ_REL,
-                                     __ATOMIC_ACQUIRE)) {
-        rt_word_release(&queue->lock);
-        nt_lower(old);
-        return FALSE;
-    }
-    dpc->SystemArgument1 = argument1;
-    dpc->SystemArgument2 = argument2;
-    if (dpc->Importance == HighImportance || !queue->first) {
-        dpc->DpcListEntry.Next = queue->first;
-        queue->first = &dpc->DpcListEntry;
-        if (!queue->last)
+    queued = __atomic_compare_exchange_n(&dpc->DpcData, &expected, queue, false, __ATOMIC_ACQ_REL,
+                                         __ATOMIC_ACQUIRE);
+    if (queued) {
+        dpc->SystemArgument1 = argument1;
+        dpc->SystemArgument2 = argument2;
+        if (dpc->Importance == HighImportance || !queue->first) {
+            dpc->DpcListEntry.Next = queue->first;
+            queue->first = &dpc->DpcListEntry;
+            if (!queue->last)
+                queue->last = &dpc->DpcListEntry;
+        } else {
+            dpc->DpcListEntry.Next = NULL;
+            queue->last->Next = &dpc->DpcListEntry;
             queue->last = &dpc->DpcListEntry;
-    } else {
-        dpc->DpcListEntry.Next = NULL;
-        queue->last->Next = &dpc->DpcListEntry;
-        queue->last = &dpc->DpcListEntry;
+        }
     }
     rt_word_release(&queue->lock);
-    rt_dpc_queue(queue->cpu, &queue->dpc);
+    if (queued)
+        rt_dpc_queue(queue->cpu, &queue->dpc);
     nt_lower(old);
-    return TRUE;
+    return queued;
+}
+
+BOOLEAN
+KeInsertQueueDpc(PRKDPC dpc, PVOID argument1, PVOID argument2)
+{
+    CONTRACT_ENTER(KeInsertQueueDpc);
+    return nt_dpc_insert(nt_self(), dpc, argument1, argument2);
 }
 
 static bool

@@ -152,7 +152,8 @@ KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER number)
     return number->Group * GROUP_PROCESSORS + number->Number;
 }
 
-/* ---- affinity: where a thread takes its processor when it raises IRQL ------------------------- */
+/* ---- affinity: where a thread takes its processor when it raises IRQL -------------------------
+ */
 
 static struct rt_cpu *
 affinity_cpu(unsigned group, KAFFINITY mask)
@@ -160,8 +161,7 @@ affinity_cpu(unsigned group, KAFFINITY mask)
     mask &= group_mask(group);
     if (!mask)
         return NULL;
-    return rt_cpu_at(rt_self()->rt,
-                     group * GROUP_PROCESSORS + (unsigned)__builtin_ctzll(mask));
+    return rt_cpu_at(rt_self()->rt, group * GROUP_PROCESSORS + (unsigned)__builtin_ctzll(mask));
 }
 
 /* A thread at DISPATCH stays where it is until it lowers; one that keeps its processor stays. */

@@ -3,8 +3,8 @@
  */
 #include "nt_priv.h"
 
-#define TICK_100NS 156250u          /* 64 Hz, as on Windows */
-#define COUNTER_HZ 10000000LL       /* the performance counter of current Windows */
+#define TICK_100NS 156250u    /* 64 Hz, as on Windows */
+#define COUNTER_HZ 10000000LL /* the performance counter of current Windows */
 
 #undef KeQuerySystemTime
 VOID

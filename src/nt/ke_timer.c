@@ -3,7 +3,8 @@
  * one rt_timer is armed for the first. When it fires, what is due is signalled and its DPC queued.
  * DDI: KeSetTimer, KeSetTimerEx, KeCancelTimer.
  *
- * Use of published members: DueTime is rt's clock in ns, Header.Reserved1 (published as Inserted) says that it is armed.
+ * Use of published members: DueTime is rt's clock in ns, Header.Reserved1 (published as Inserted)
+ * says that it is armed.
  */
 #include "nt_priv.h"
 
@@ -26,6 +27,7 @@ timer_insert_locked(struct nt *nt, PKTIMER timer, uint64_t due)
 
     timer->DueTime.QuadPart = due;
     timer->Header.Reserved1 = TRUE;
+    atomic_fetch_add(&nt->timers_armed, 1);
     while (before != &nt->timers &&
            CONTAINING_RECORD(before, KTIMER, TimerListEntry)->DueTime.QuadPart > due)
         before = before->Blink;
@@ -33,58 +35,58 @@ timer_insert_locked(struct nt *nt, PKTIMER timer, uint64_t due)
 }
 
 static bool
-timer_remove_locked(PKTIMER timer)
+timer_remove_locked(struct nt *nt, PKTIMER timer)
 {
     if (!timer->Header.Reserved1)
         return false;
+    atomic_fetch_sub(&nt->timers_armed, 1);
     RemoveEntryList(&timer->TimerListEntry);
     timer->Header.Reserved1 = FALSE;
     return true;
 }
 
-/* Takes the first due timer off, signals it; its DPC is queued outside of the lock. */
+/*
+ * Takes the first due timer off, queues its DPC and signals it, all in one: who was woken by a
+ * timer may flush DPCs and count on this one. At HIGH, since queueing a DPC takes a lock of that
+ * level.
+ */
 static bool
-timer_expire_one(struct nt *nt, PKDPC *dpc)
+timer_expire_one(struct nt *nt)
 {
+    LARGE_INTEGER system = {.QuadPart = (LONGLONG)rt_system_100ns(nt->rt)};
     uint64_t now = rt_now_ns(nt->rt);
-    bool found = false;
-    PKTIMER timer;
+    uint8_t old = nt_raise(RT_IRQL_HIGH);
+    PKTIMER timer = NULL;
 
-    *dpc = NULL;
     rt_word_acquire(&nt->dispatcher);
-    if (!IsListEmpty(&nt->timers)) {
+    if (!IsListEmpty(&nt->timers))
         timer = CONTAINING_RECORD(nt->timers.Flink, KTIMER, TimerListEntry);
-        if (timer->DueTime.QuadPart <= now) {
-            found = true;
-            timer_remove_locked(timer);
-            *dpc = timer->Dpc;
-            if (timer->Period)
-                timer_insert_locked(nt, timer,
-                                    timer->DueTime.QuadPart + timer->Period * 1000000ULL);
-            timer->Header.SignalState = 1;
-            nt_dispatcher_signal_locked(nt, &timer->Header);
-        }
-    }
-    if (!found)
+    if (timer && timer->DueTime.QuadPart <= now) {
+        timer_remove_locked(nt, timer);
+        /* DDI: KDEFERRED_ROUTINE, the arguments of a timer's DPC are the system time's halves. */
+        if (timer->Dpc)
+            nt_dpc_insert(nt, timer->Dpc, (PVOID)(ULONG_PTR)system.LowPart,
+                          (PVOID)(ULONG_PTR)(ULONG)system.HighPart);
+        if (timer->Period)
+            timer_insert_locked(nt, timer, timer->DueTime.QuadPart + timer->Period * 1000000ULL);
+        timer->Header.SignalState = 1;
+        nt_dispatcher_signal_locked(nt, &timer->Header);
+    } else {
+        timer = NULL;
         timers_arm_locked(nt);
+    }
     rt_word_release(&nt->dispatcher);
-    return found;
+    nt_lower(old);
+    return timer;
 }
 
 static void
 timers_fire(struct rt_timer *rt_timer)
 {
     struct nt *nt = RT_CONTAINER(rt_timer, struct nt, timer);
-    PKDPC dpc;
 
-    while (timer_expire_one(nt, &dpc)) {
-        LARGE_INTEGER now = {.QuadPart = (LONGLONG)rt_system_100ns(nt->rt)};
-
-        /* DDI: KDEFERRED_ROUTINE, the arguments of a timer's DPC are the system time's halves. */
-        if (dpc)
-            KeInsertQueueDpc(dpc, (PVOID)(ULONG_PTR)now.LowPart,
-                             (PVOID)(ULONG_PTR)(ULONG)now.HighPart);
-    }
+    while (timer_expire_one(nt))
+        continue;
 }
 
 void
@@ -99,10 +101,35 @@ nt_timers_finish(struct nt *nt)
 {
     rt_word_acquire(&nt->dispatcher);
     while (!IsListEmpty(&nt->timers)) {
-        timer_remove_locked(CONTAINING_RECORD(nt->timers.Flink, KTIMER, TimerListEntry));
+        timer_remove_locked(nt, CONTAINING_RECORD(nt->timers.Flink, KTIMER, TimerListEntry));
     }
     rt_timer_cancel(nt->rt, &nt->timer);
     rt_word_release(&nt->dispatcher);
+}
+
+unsigned
+nt_timers_check(struct rt *rt, const void *memory, size_t bytes)
+{
+    struct nt *nt = nt_of(rt);
+    unsigned found = 0;
+
+    if (!atomic_load_explicit(&nt->timers_armed, memory_order_relaxed))
+        return 0;
+    rt_word_acquire(&nt->dispatcher);
+    for (PLIST_ENTRY e = nt->timers.Flink, next; e != &nt->timers; e = next) {
+        PKTIMER timer = CONTAINING_RECORD(e, KTIMER, TimerListEntry);
+
+        next = e->Flink;
+        if ((uintptr_t)timer - (uintptr_t)memory < bytes) {
+            timer_remove_locked(nt, timer); /* it could only fire into nothing */
+            found++;
+        }
+    }
+    rt_word_release(&nt->dispatcher);
+    if (found)
+        finding_report(rt, RULE_TimerPending, 0, "%u armed timers lie in memory that is freed",
+                       found);
+    return found;
 }
 
 static void
@@ -138,7 +165,7 @@ timer_set(PKTIMER timer, LARGE_INTEGER due, LONG period_ms, PKDPC dpc)
     BOOLEAN armed;
 
     rt_word_acquire(&nt->dispatcher);
-    armed = timer_remove_locked(timer);
+    armed = timer_remove_locked(nt, timer);
     timer->Header.SignalState = 0;
     timer->Dpc = dpc;
     timer->Period = (ULONG)period_ms;
@@ -179,7 +206,7 @@ KeCancelTimer(PKTIMER timer)
 
     CONTRACT_ENTER(KeCancelTimer);
     rt_word_acquire(&nt->dispatcher);
-    armed = timer_remove_locked(timer);
+    armed = timer_remove_locked(nt, timer);
     if (armed)
         timers_arm_locked(nt);
     rt_word_release(&nt->dispatcher);

@@ -23,6 +23,8 @@ contiguous_allocate(SIZE_T bytes, PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high,
                        (unsigned long long)bytes, (unsigned long long)range.boundary);
         return NULL;
     }
+    if (range.highest < bytes - 1) /* to rt, 0 is no limit */
+        return NULL;
     memory = rt_arena_alloc(rt, ROUND_TO_PAGES(bytes), &range);
     if (memory && !nt_pool_note(memory, bytes, CONTIGUOUS_TAG, NT_BLOCK_CONTIGUOUS)) {
         rt_arena_free(rt, memory, ROUND_TO_PAGES(bytes));
@@ -131,7 +133,8 @@ MmGetSystemRoutineAddress(PUNICODE_STRING name)
     return nt->lookup(nt->lookup_ctx, text);
 }
 
-/* The verifier of the emulated kernel is the contract floor's; its flags have no Windows meaning. */
+/* The verifier of the emulated kernel is the contract floor's; its flags have no Windows meaning.
+ */
 ULONG
 MmIsVerifierEnabled(PULONG flags)
 {

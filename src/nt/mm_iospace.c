@@ -24,9 +24,8 @@ iospace_map(PHYSICAL_ADDRESS physical, SIZE_T bytes)
 
     if (!bytes || rt_fault(nt->rt))
         return NULL;
-    address = nt->iospace_map
-                  ? nt->iospace_map(nt->iospace_ctx, (uint64_t)physical.QuadPart, bytes)
-                  : NULL;
+    address = nt->iospace_map ? nt->iospace_map(nt->iospace_ctx, (uint64_t)physical.QuadPart, bytes)
+                              : NULL;
     if (!address) {
         address = rt_bus_to_virtual(nt->rt, (uint64_t)physical.QuadPart);
         if (address && rt_bus_run(nt->rt, address, bytes) < bytes)

@@ -140,8 +140,9 @@ IoBuildPartialMdl(PMDL source, PMDL target, PVOID address, ULONG bytes)
     mdl_init(target, address, bytes);
     target->Next = next;
     target->Size = size;
-    target->MdlFlags = (CSHORT)(MDL_PARTIAL | (source->MdlFlags & (MDL_SOURCE_IS_NONPAGED_POOL |
-                                                                   MDL_MAPPED_TO_SYSTEM_VA)));
+    target->MdlFlags =
+        (CSHORT)(MDL_PARTIAL |
+                 (source->MdlFlags & (MDL_SOURCE_IS_NONPAGED_POOL | MDL_MAPPED_TO_SYSTEM_VA)));
     if (target->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) {
         target->MdlFlags = (CSHORT)(target->MdlFlags | MDL_PARENT_MAPPED_SYSTEM_VA);
         target->MappedSystemVa = (char *)source->MappedSystemVa + into;
@@ -152,7 +153,8 @@ IoBuildPartialMdl(PMDL source, PMDL target, PVOID address, ULONG bytes)
            ADDRESS_AND_SIZE_TO_SPAN_PAGES(address, bytes) * sizeof(PFN_NUMBER));
 }
 
-/* ---- locking and mapping ----------------------------------------------------------------------- */
+/* ---- locking and mapping -----------------------------------------------------------------------
+ */
 
 VOID
 MmBuildMdlForNonPagedPool(PMDL mdl)
@@ -188,8 +190,8 @@ MmUnlockPages(PMDL mdl)
                        "MmUnlockPages: the pages are not locked");
         return;
     }
-    mdl->MdlFlags = (CSHORT)(mdl->MdlFlags & ~(MDL_PAGES_LOCKED | MDL_WRITE_OPERATION |
-                                               MDL_MAPPED_TO_SYSTEM_VA));
+    mdl->MdlFlags = (CSHORT)(mdl->MdlFlags &
+                             ~(MDL_PAGES_LOCKED | MDL_WRITE_OPERATION | MDL_MAPPED_TO_SYSTEM_VA));
     mdl->MappedSystemVa = NULL;
 }
 
@@ -265,12 +267,13 @@ MmUnmapLockedPages(PVOID address, PMDL mdl)
                        "MmUnmapLockedPages: the MDL is not mapped there");
         return;
     }
-    mdl->MdlFlags = (CSHORT)(mdl->MdlFlags &
-                             ~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED));
+    mdl->MdlFlags =
+        (CSHORT)(mdl->MdlFlags & ~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED));
     mdl->MappedSystemVa = NULL;
 }
 
-/* ---- pages without an address of their own ------------------------------------------------------ */
+/* ---- pages without an address of their own ------------------------------------------------------
+ */
 
 PMDL
 MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS skip,
@@ -284,7 +287,7 @@ MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSICAL_AD
 
     CONTRACT_ENTER(MmAllocatePagesForMdlEx);
     (void)skip, (void)cache, (void)flags; /* contiguous pages satisfy every flag */
-    if (!whole || !(memory = rt_arena_alloc(rt, whole, &range)))
+    if (!whole || range.highest < whole - 1 || !(memory = rt_arena_alloc(rt, whole, &range)))
         return NULL;
     mdl = mdl_create(memory, whole);
     if (!mdl) {

@@ -29,7 +29,8 @@ int nt_start(struct rt *rt, unsigned workers);
 /* Drains the work queue, joins what ended and frees. All drivers must be unloaded; returns how many
  * system threads still run (their memory stays, and rt cannot be destroyed). PASSIVE. */
 unsigned nt_finish(struct rt *rt);
-/* Joins system threads that have ended. PASSIVE; drivers' unload does it before their image goes. */
+/* Joins system threads that have ended. PASSIVE; drivers' unload does it before their image goes.
+ */
 void nt_threads_reap(struct rt *rt);
 /* System threads of an owner that have not ended; NULL: of all. */
 unsigned nt_threads_running(struct rt *rt, const void *owner);
@@ -45,14 +46,20 @@ void nt_owner_adopt(struct rt *rt, const void *from, void *to);
 
 /* ---- status (nt_status.c) ------------------------------------------------------------------- */
 
-NTSTATUS nt_status_from_errno(int error); /* of an errno, positive or negative; 0 is success */
-int nt_status_to_errno(NTSTATUS status);  /* 0 or -errno */
+NTSTATUS nt_status_from_errno(int error);    /* of an errno, positive or negative; 0 is success */
+int nt_status_to_errno(NTSTATUS status);     /* 0 or -errno */
 const char *nt_status_name(NTSTATUS status); /* "STATUS_…", or NULL for one without a name here */
 
 /* ---- held locks (ke_spinlock.c) ------------------------------------------------------------- */
 
 /* Kinds in rt_frame.held[]; the port numbers its own from NT_HELD_PORT. */
-enum nt_held { NT_HELD_SPIN = 1, NT_HELD_SPIN_DPC, NT_HELD_QUEUED, NT_HELD_CANCEL, NT_HELD_PORT = 16 };
+enum nt_held {
+    NT_HELD_SPIN = 1,
+    NT_HELD_SPIN_DPC,
+    NT_HELD_QUEUED,
+    NT_HELD_CANCEL,
+    NT_HELD_PORT = 16
+};
 /* Notes a lock that driver code took, in the caller's frame if it has one. */
 void nt_held_push(void *lock, unsigned kind, void *where);
 /* False if no frame of this thread took it; else it is forgotten. */
@@ -92,6 +99,9 @@ void *nt_pool_allocate(size_t bytes, uint32_t tag, bool zero, bool paged);
 /* False: not a live block of the pool; reported. */
 bool nt_pool_free(void *memory, uint32_t tag);
 
+/* Reports and disarms timers that lie in memory about to go, such as an image. Returns how many. */
+unsigned nt_timers_check(struct rt *rt, const void *memory, size_t bytes);
+
 /* ---- drivers and devices (io_driver.c, io_device.c) ------------------------------------------ */
 
 /* "\Driver\<name>" with every dispatch entry answering STATUS_INVALID_DEVICE_REQUEST. The registry
@@ -99,7 +109,7 @@ bool nt_pool_free(void *memory, uint32_t tag);
 struct _DRIVER_OBJECT *nt_driver_object_create(struct rt *rt, const char *name,
                                                const char *registry_path, void *owner);
 void nt_driver_object_destroy(struct rt *rt, struct _DRIVER_OBJECT *driver); /* no devices left */
-PUNICODE_STRING nt_driver_registry_path(struct _DRIVER_OBJECT *driver); /* for DriverEntry */
+PUNICODE_STRING nt_driver_registry_path(struct _DRIVER_OBJECT *driver);      /* for DriverEntry */
 /* Whose frame a dispatch through this device gets; the driver's owner until set. */
 void nt_device_owner_set(struct _DEVICE_OBJECT *device, void *owner);
 /* "PCI\VEN_…\…": where IoOpenDeviceRegistryKey looks. Copied. False: no memory. */
@@ -142,8 +152,9 @@ size_t nt_utf8_from_utf16(char *out, size_t bytes, const uint16_t *text, size_t 
 size_t nt_utf16_from_utf8(uint16_t *out, size_t units, const char *text, size_t bytes);
 uint16_t nt_upcase(uint16_t unit);
 
-/* Lets drivers enumerate: the index-th value (keys: subkey) of a key of rt_registry.h. 0, or -ENOENT
- * past the end or for no such key. Without it a key cannot be told from one that is not there. */
+/* Lets drivers enumerate: the index-th value (keys: subkey) of a key of rt_registry.h. 0, or
+ * -ENOENT past the end or for no such key. Without it a key cannot be told from one that is not
+ * there. */
 void nt_registry_list_set(struct rt *rt,
                           int (*list)(void *ctx, const char *key, bool keys, unsigned index,
                                       char *name, size_t bytes),

@@ -24,23 +24,24 @@ struct nt_kdpcs;
 /* Key: d dispatcher, c cancel, t threads_lock, e events_lock, o defer_lock, r registry_lock,
  * I immutable after nt_init */
 struct nt {
-    struct rt *rt;           /* I */
-    rt_word dispatcher;      /* every dispatcher object and wait of the host */
-    LIST_ENTRY timers;       /* d: armed KTIMERs by due time */
-    struct rt_timer timer;   /* d: armed for the first of them */
-    struct nt_kdpcs *kdpcs;  /* I: one queue per processor */
-    rt_word cancel;          /* IoAcquireCancelSpinLock */
+    struct rt *rt;      /* I */
+    rt_word dispatcher; /* every dispatcher object and wait of the host */
+    LIST_ENTRY timers;  /* d: armed KTIMERs by due time */
+    atomic_uint timers_armed;
+    struct rt_timer timer;  /* d: armed for the first of them */
+    struct nt_kdpcs *kdpcs; /* I: one queue per processor */
+    rt_word cancel;         /* IoAcquireCancelSpinLock */
     rt_word threads_lock;
     LIST_ENTRY threads;      /* t: every nt_thread */
     uint32_t thread_next_id; /* t */
     rt_word events_lock;
-    LIST_ENTRY events;       /* e: named ones */
+    LIST_ENTRY events; /* e: named ones */
     rt_word defer_lock;
     struct nt_object *deferred; /* o: dead objects whose end needs PASSIVE */
     WORK_QUEUE_ITEM defer_item;
-    bool defer_queued;       /* o */
+    bool defer_queued; /* o */
     rt_word registry_lock;
-    LIST_ENTRY made_keys;    /* r: created and perhaps empty */
+    LIST_ENTRY made_keys; /* r: created and perhaps empty */
     int (*registry_list)(void *ctx, const char *key, bool keys, unsigned index, char *name,
                          size_t bytes);
     void *registry_list_ctx;
@@ -158,6 +159,7 @@ uint64_t nt_deadline(struct rt *rt, const LARGE_INTEGER *timeout);
 
 int nt_dpcs_init(struct nt *nt);
 void nt_dpcs_finish(struct nt *nt);
+bool nt_dpc_insert(struct nt *nt, PRKDPC dpc, PVOID argument1, PVOID argument2);
 void nt_timers_init(struct nt *nt);
 void nt_timers_finish(struct nt *nt);
 
@@ -173,12 +175,12 @@ struct nt_thread {
     void *context;
     void *owner;
     uint32_t id;
-    int32_t priority;        /* s */
-    int32_t critical_depth;  /* s: KeEnterCriticalRegion and mutexes */
-    uint32_t mutex_depth;    /* s */
+    int32_t priority;       /* s */
+    int32_t critical_depth; /* s: KeEnterCriticalRegion and mutexes */
+    uint32_t mutex_depth;   /* s */
     NTSTATUS exit_status;
-    bool system;  /* made by PsCreateSystemThread */
-    bool ended;   /* t: rt may join it */
+    bool system; /* made by PsCreateSystemThread */
+    bool ended;  /* t: rt may join it */
     struct rt_frame frame;
 };
 
@@ -227,7 +229,7 @@ bool nt_unicode(PUNICODE_STRING out, const char *text);
 bool nt_unicode_pool(PUNICODE_STRING out, const char *text);
 char *nt_text_copy(const char *text);
 bool nt_text_starts(const char *text, const char *prefix); /* ASCII case folded */
-bool nt_text_same(const char *a, const char *b); /* ASCII case folded */
+bool nt_text_same(const char *a, const char *b);           /* ASCII case folded */
 
 /* Opens a device by name for ZwCreateFile and IoGetDeviceObjectPointer: IRP_MJ_CREATE. */
 NTSTATUS nt_file_open_device(PDEVICE_OBJECT device, ACCESS_MASK access, ULONG options,

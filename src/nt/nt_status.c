@@ -88,7 +88,10 @@ nt_status_to_errno(NTSTATUS status)
     return -EIO;
 }
 
-#define NAME(s) {s, #s}
+#define NAME(s)                                                                                    \
+    {                                                                                              \
+        s, #s                                                                                      \
+    }
 static const struct {
     NTSTATUS status;
     const char *name;

@@ -137,8 +137,8 @@ nt_handle_create(void *body, bool kernel, HANDLE *out)
     slot->generation = (slot->generation + 1) & GENERATION_MASK;
     slot->stack_count = (uint8_t)depth;
     memcpy(slot->stack, stack, depth * sizeof(*stack));
-    value = ((uint64_t)slot->generation << GENERATION_SHIFT) |
-            (uint64_t)(slot - handles->slots + 1);
+    value =
+        ((uint64_t)slot->generation << GENERATION_SHIFT) | (uint64_t)(slot - handles->slots + 1);
     rt_word_release(&handles->lock);
     atomic_fetch_add(&nt_object_of(body)->handles, 1);
     value <<= 2;

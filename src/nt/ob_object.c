@@ -162,8 +162,7 @@ type_of(POBJECT_TYPE type)
 }
 
 NTSTATUS
-ObReferenceObjectByPointer(PVOID body, ACCESS_MASK access, POBJECT_TYPE type,
-                           KPROCESSOR_MODE mode)
+ObReferenceObjectByPointer(PVOID body, ACCESS_MASK access, POBJECT_TYPE type, KPROCESSOR_MODE mode)
 {
     struct nt_object *object;
 

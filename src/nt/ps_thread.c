@@ -91,14 +91,16 @@ thread_end(struct nt_thread *thread, NTSTATUS status)
         rt_irql_lower(PASSIVE_LEVEL);
     }
     thread->exit_status = status;
+    /* Before anyone learns of the end: who does may finish the floor, which joins this thread. The
+     * reference that the running thread had goes when it is joined. */
+    rt_word_acquire(&nt->threads_lock);
+    thread->ended = true;
+    rt_word_release(&nt->threads_lock);
     rt_word_acquire(&nt->dispatcher);
     thread_abandon_locked(nt, thread);
     thread->header.SignalState = 1;
     nt_dispatcher_signal_locked(nt, &thread->header);
     rt_word_release(&nt->dispatcher);
-    rt_word_acquire(&nt->threads_lock);
-    thread->ended = true; /* the reference that the running thread had goes when it is joined */
-    rt_word_release(&nt->threads_lock);
     rt_thread_exit();
 }
 
@@ -218,8 +220,8 @@ PsCreateSystemThread(PHANDLE handle, ULONG access, POBJECT_ATTRIBUTES attributes
     thread->start = start;
     thread->context = context;
     ObfReferenceObject(thread); /* for the handle */
-    status = nt_handle_create(thread, attributes && attributes->Attributes & OBJ_KERNEL_HANDLE,
-                              handle);
+    status =
+        nt_handle_create(thread, attributes && attributes->Attributes & OBJ_KERNEL_HANDLE, handle);
     if (!NT_SUCCESS(status))
         goto put_thread;
     if (client) {

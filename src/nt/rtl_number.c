@@ -107,8 +107,8 @@ RtlGUIDFromString(PCUNICODE_STRING string, GUID *guid)
     CONTRACT_ENTER(RtlGUIDFromString);
     nt_utf8_from_utf16(text, sizeof(text), (const uint16_t *)string->Buffer,
                        string->Length / sizeof(WCHAR));
-    if (sscanf(text, "{%8x-%4x-%4x-%2x%2x-%2x%2x%2x%2x%2x%2x}%n", &v[0], &v[1], &v[2], &v[3],
-               &v[4], &v[5], &v[6], &v[7], &v[8], &v[9], &v[10], &end) != 11 ||
+    if (sscanf(text, "{%8x-%4x-%4x-%2x%2x-%2x%2x%2x%2x%2x%2x}%n", &v[0], &v[1], &v[2], &v[3], &v[4],
+               &v[5], &v[6], &v[7], &v[8], &v[9], &v[10], &end) != 11 ||
         end != 38)
         return STATUS_INVALID_PARAMETER;
     guid->Data1 = v[0];

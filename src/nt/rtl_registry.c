@@ -23,9 +23,9 @@ wide_text(PCWSTR text)
 static char *
 query_path(ULONG relative, PCWSTR path, NTSTATUS *status)
 {
-    static const char *const roots[] = {
-        "", "Services", "Control", "Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion",
-        "Machine\\Hardware\\DeviceMap"};
+    static const char *const roots[] = {"", "Services", "Control",
+                                        "Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion",
+                                        "Machine\\Hardware\\DeviceMap"};
     char *name = NULL, *out = NULL;
 
     *status = STATUS_SUCCESS;
@@ -236,15 +236,12 @@ query_entry(PRTL_QUERY_REGISTRY_TABLE entry, const char *top, char **current, PV
         *current = name ? malloc(strlen(top) + strlen(name) + 2) : NULL;
         if (*current)
             sprintf(*current, "%s\\%s", top, name);
-        status = !name      ? STATUS_INVALID_PARAMETER
-                 : *current ? STATUS_SUCCESS
-                            : STATUS_NO_MEMORY;
+        status = !name ? STATUS_INVALID_PARAMETER : *current ? STATUS_SUCCESS : STATUS_NO_MEMORY;
         if (NT_SUCCESS(status) && entry->QueryRoutine)
             status = query_all(entry, *current, context);
     } else if (entry->Flags & RTL_QUERY_REGISTRY_NOVALUE) {
         status = entry->QueryRoutine(entry->Name, REG_NONE, NULL, 0, context, entry->EntryContext);
-    } else if (entry->Flags & RTL_QUERY_REGISTRY_DIRECT &&
-               (!name || entry->QueryRoutine)) {
+    } else if (entry->Flags & RTL_QUERY_REGISTRY_DIRECT && (!name || entry->QueryRoutine)) {
         status = STATUS_INVALID_PARAMETER; /* DDI: DIRECT has a name and no routine */
     } else if (name) {
         status = query_value(entry, *current ? *current : top, name, context);
@@ -287,9 +284,9 @@ RtlWriteRegistryValue(ULONG relative, PCWSTR path, PCWSTR name, ULONG type, PVOI
     if (!key)
         return status;
     text = name ? wide_text(name) : nt_text_copy("");
-    status = text ? nt_status_from_errno(
-                        rt_registry_set(rt_self()->rt, key, text, type, data, length))
-                  : STATUS_NO_MEMORY;
+    status =
+        text ? nt_status_from_errno(rt_registry_set(rt_self()->rt, key, text, type, data, length))
+             : STATUS_NO_MEMORY;
     free(text);
     free(key);
     return status;
@@ -306,8 +303,8 @@ RtlDeleteRegistryValue(ULONG relative, PCWSTR path, PCWSTR name)
     if (!key)
         return status;
     text = name ? wide_text(name) : nt_text_copy("");
-    status = text ? nt_status_from_errno(rt_registry_erase(rt_self()->rt, key, text))
-                  : STATUS_NO_MEMORY;
+    status =
+        text ? nt_status_from_errno(rt_registry_erase(rt_self()->rt, key, text)) : STATUS_NO_MEMORY;
     free(text);
     free(key);
     return status;

@@ -71,7 +71,11 @@ utf8_next(const unsigned char *text, size_t bytes, size_t *at)
 {
     static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
     uint32_t code = text[(*at)++];
-    unsigned more = code < 0x80 ? 0 : code >> 5 == 6 ? 1 : code >> 4 == 14 ? 2 : code >> 3 == 30 ? 3 : 4;
+    unsigned more = code < 0x80       ? 0
+                    : code >> 5 == 6  ? 1
+                    : code >> 4 == 14 ? 2
+                    : code >> 3 == 30 ? 3
+                                      : 4;
 
     if (!more)
         return code;

@@ -9,7 +9,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define SECTOR_BYTES 512u /* what FILE_NO_INTERMEDIATE_BUFFERING asks transfers to be multiples of */
+#define SECTOR_BYTES                                                                               \
+    512u /* what FILE_NO_INTERMEDIATE_BUFFERING asks transfers to be multiples of */
 
 static void file_destroy(void *body);
 static void file_close(void *body);
@@ -245,9 +246,9 @@ ZwCreateFile(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
 
     CONTRACT_ENTER(ZwCreateFile);
     (void)allocation, (void)file_attributes, (void)ea, (void)ea_bytes;
-    status = rt_fault(rt_self()->rt) ? STATUS_INSUFFICIENT_RESOURCES
-                                     : file_open(attributes, access, share, disposition, options,
-                                                 &file, &did);
+    status = rt_fault(rt_self()->rt)
+                 ? STATUS_INSUFFICIENT_RESOURCES
+                 : file_open(attributes, access, share, disposition, options, &file, &did);
     if (NT_SUCCESS(status))
         status = nt_handle_create(file, attributes->Attributes & OBJ_KERNEL_HANDLE, handle);
     iosb->Status = status;
@@ -256,15 +257,16 @@ ZwCreateFile(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
 }
 
 NTSTATUS
-ZwOpenFile(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
-           PIO_STATUS_BLOCK iosb, ULONG share, ULONG options)
+ZwOpenFile(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK iosb,
+           ULONG share, ULONG options)
 {
     CONTRACT_ENTER(ZwOpenFile);
     return ZwCreateFile(handle, access, attributes, iosb, NULL, 0, share, FILE_OPEN, options, NULL,
                         0);
 }
 
-/* ---- common to all calls on a handle ----------------------------------------------------------- */
+/* ---- common to all calls on a handle -----------------------------------------------------------
+ */
 
 bool
 nt_file_synchronous(const struct nt_file *file)
@@ -315,7 +317,8 @@ file_unlock(struct nt_file *file)
     KeSetEvent(&file->object.Lock, IO_NO_INCREMENT, FALSE);
 }
 
-/* ---- reading and writing ----------------------------------------------------------------------- */
+/* ---- reading and writing -----------------------------------------------------------------------
+ */
 
 /* Where a transfer begins; *moves: the file position is meant and follows. */
 static NTSTATUS
@@ -384,8 +387,8 @@ file_transfer(HANDLE handle, HANDLE event, PIO_STATUS_BLOCK iosb, bool write, PV
     NTSTATUS status;
     bool moves, locked;
 
-    file = nt_file_reference(
-        handle, write ? FILE_WRITE_DATA | FILE_APPEND_DATA : FILE_READ_DATA, &status);
+    file = nt_file_reference(handle, write ? FILE_WRITE_DATA | FILE_APPEND_DATA : FILE_READ_DATA,
+                             &status);
     if (!file)
         return status;
     locked = nt_file_synchronous(file);
@@ -399,8 +402,8 @@ file_transfer(HANDLE handle, HANDLE event, PIO_STATUS_BLOCK iosb, bool write, PV
         if (file->file)
             status = transfer_rt(file, write, buffer, length, start, &moved);
         else
-            status = device_irp(file, write ? IRP_MJ_WRITE : IRP_MJ_READ, buffer, length, start,
-                                &moved);
+            status =
+                device_irp(file, write ? IRP_MJ_WRITE : IRP_MJ_READ, buffer, length, start, &moved);
         if (moves && NT_SUCCESS(status))
             file->object.CurrentByteOffset.QuadPart = start + (LONGLONG)moved;
     }

@@ -100,9 +100,9 @@ file_query(struct nt_file *file, FILE_INFORMATION_CLASS class, void *out)
         word = file->access;
         break;
     default: /* FileModeInformation */
-        word = file->options & (FILE_WRITE_THROUGH | FILE_SEQUENTIAL_ONLY |
-                                FILE_NO_INTERMEDIATE_BUFFERING | FILE_SYNCHRONOUS_IO_ALERT |
-                                FILE_SYNCHRONOUS_IO_NONALERT);
+        word = file->options &
+               (FILE_WRITE_THROUGH | FILE_SEQUENTIAL_ONLY | FILE_NO_INTERMEDIATE_BUFFERING |
+                FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT);
     }
     memcpy(out, &word, sizeof(word));
     return STATUS_SUCCESS;
@@ -234,8 +234,7 @@ control_zero(struct nt_file *file, const void *in, ULONG in_bytes)
     if (!(file->access & FILE_WRITE_DATA))
         return STATUS_ACCESS_DENIED;
     memcpy(&range, in, sizeof(range));
-    if (range.FileOffset.QuadPart < 0 ||
-        range.BeyondFinalZero.QuadPart < range.FileOffset.QuadPart)
+    if (range.FileOffset.QuadPart < 0 || range.BeyondFinalZero.QuadPart < range.FileOffset.QuadPart)
         return STATUS_INVALID_PARAMETER;
     error = rt_file_size_get(rt, file->file, &size);
     if (error)

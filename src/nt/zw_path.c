@@ -1,7 +1,7 @@
 /*
  * Names of files: what an OBJECT_ATTRIBUTES means on Linux. "\??\C:\dir\x" is /dir/x, "\??\dir\x"
- * and "\DosDevices\dir\x" are relative, "/dir/x" and "\??\/dir/x" are as they stand. A name that the
- * object manager knows (a device, a symbolic link) is no file.
+ * and "\DosDevices\dir\x" are relative, "/dir/x" and "\??\/dir/x" are as they stand. A name that
+ * the object manager knows (a device, a symbolic link) is no file.
  */
 #include "nt_priv.h"
 #include "zw_priv.h"

@@ -480,8 +480,7 @@ ZwEnumerateValueKey(HANDLE handle, ULONG index, KEY_VALUE_INFORMATION_CLASS clas
     key = key_reference(handle, &status);
     if (!key)
         return status;
-    status =
-        list_status(nt_registry_list(nt_self(), key->path, false, index, name, sizeof(name)));
+    status = list_status(nt_registry_list(nt_self(), key->path, false, index, name, sizeof(name)));
     if (NT_SUCCESS(status))
         status = value_query(key->path, name, class, out, room, needed);
     ObfDereferenceObject(key);
@@ -539,14 +538,14 @@ ZwQueryKey(HANDLE handle, KEY_INFORMATION_CLASS class, PVOID out, ULONG room, PU
     key = key_reference(handle, &status);
     if (!key)
         return status;
-    while (!(error = nt_registry_list(nt_self(), key->path, true, head.SubKeys, name,
-                                      sizeof(name)))) {
+    while (
+        !(error = nt_registry_list(nt_self(), key->path, true, head.SubKeys, name, sizeof(name)))) {
         length = strlen(name) * sizeof(WCHAR);
         head.MaxNameLen = head.MaxNameLen > length ? head.MaxNameLen : (ULONG)length;
         head.SubKeys++;
     }
-    while (error == -ENOENT && !nt_registry_list(nt_self(), key->path, false, head.Values, name,
-                                                 sizeof(name))) {
+    while (error == -ENOENT &&
+           !nt_registry_list(nt_self(), key->path, false, head.Values, name, sizeof(name))) {
         length = strlen(name) * sizeof(WCHAR);
         head.MaxValueNameLen = head.MaxValueNameLen > length ? head.MaxValueNameLen : (ULONG)length;
         if (NT_SUCCESS(nt_registry_value(key->path, name, &type, &data, &length))) {

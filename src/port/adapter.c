@@ -352,8 +352,7 @@ adapter_free(struct adapter *adapter)
     services_free(adapter);
     routines_destroy(adapter);
     interrupt_disconnect(adapter);
-    nt_pool_report_leaks(rt, adapter);
-    nt_owner_adopt(rt, adapter, adapter->driver);
+    nt_owner_adopt(rt, adapter, adapter->driver); /* freed by DriverUnload, or reported there */
     if (adapter->caches)
         adapter_slabs_destroy(adapter);
     unit_destroy_all(adapter);
@@ -366,6 +365,7 @@ adapter_free(struct adapter *adapter)
                       adapter->extension_bytes);
     rt_free(rt, adapter->registry_buffer);
     rt_free(rt, adapter->argument);
+    rt_free(rt, adapter->reset);
     rt_free(rt, adapter);
 }
 
@@ -400,7 +400,8 @@ adapter_create(struct driver *driver, const char *argument)
         if (adapter->argument)
             strcpy(adapter->argument, argument);
     }
-    if (!head || (argument && !adapter->argument) || routines_create(adapter)) {
+    if (!head || (argument && !adapter->argument) || reset_create(adapter) ||
+        routines_create(adapter)) {
         adapter_free(adapter);
         return NULL;
     }

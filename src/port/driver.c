@@ -182,6 +182,7 @@ driver_unload(struct driver *driver)
     nt_work_drain(port->rt);
     nt_threads_reap(port->rt);
     nt_pool_report_leaks(port->rt, driver);
+    nt_handles_report_leaks(port->rt, driver);
     while (*link != driver)
         link = &(*link)->next;
     *link = driver->next;

@@ -170,8 +170,10 @@ routine_unit(struct adapter *adapter, const STOR_ADDRESS *address, ULONG *status
         address->AddressLength < STOR_ADDR_BTL8_ADDRESS_LENGTH)
         return NULL;
     unit = adapter_unit_lookup(adapter, btl8->Path, btl8->Target, btl8->Lun, true);
-    if (unit)
-        *status = STOR_STATUS_SUCCESS;
+    /* An address that a scan tried in vain is no unit; one whose INQUIRY is under way is. */
+    if (!unit || (!unit->announced && (unit->holds & UNIT_GONE)))
+        return NULL;
+    *status = STOR_STATUS_SUCCESS;
     return unit;
 }
 

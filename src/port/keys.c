@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #define VALUE_MAX 65536u
 #define KEY_MAX 400
@@ -130,13 +129,17 @@ ext_write_adapter_key(struct adapter *adapter, va_list args, void *caller)
 
 /* ---- by absolute path ---- */
 
-/* The provider's keys are relative to the control set. */
+/* The provider's keys are relative to the control set; NULL for one that lies elsewhere. */
 static const char *
 relative_key(const char *path)
 {
-    static const char root[] = "\\Registry\\Machine\\System\\CurrentControlSet\\";
+    static const char root[] = "\\REGISTRY\\MACHINE\\SYSTEM\\CURRENTCONTROLSET\\";
 
-    return strncasecmp(path, root, sizeof(root) - 1) ? NULL : path + sizeof(root) - 1;
+    for (size_t i = 0; i < sizeof(root) - 1; i++) {
+        if (nt_upcase((uint8_t)path[i]) != (uint8_t)root[i])
+            return NULL;
+    }
+    return path + sizeof(root) - 1;
 }
 
 static bool

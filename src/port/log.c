@@ -216,7 +216,7 @@ add_association(struct adapter *adapter, struct log_text *line,
     if (details->EventAssociation == StorEventTargetAssociation)
         log_add(line, " target %u:%u", path, target);
     else if (details->EventAssociation == StorEventLunAssociation &&
-             adapter_unit_lookup(adapter, path, target, lun, true))
+             adapter_unit_lookup(adapter, path, target, lun, false))
         log_add(line, " unit %u:%u:%u", path, target, lun);
 }
 

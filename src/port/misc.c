@@ -147,7 +147,7 @@ ext_installation_upgrade(struct adapter *adapter, va_list args, void *caller)
     return STOR_STATUS_SUCCESS;
 }
 
-/* No device here has ACPI methods yet. DDI: "The ACPI method is not implemented". */
+/* No device here has ACPI methods: the page has an answer for a method that a device lacks. */
 ULONG
 ext_invoke_acpi_method(struct adapter *adapter, va_list args, void *caller)
 {

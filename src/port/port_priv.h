@@ -200,7 +200,7 @@ struct unit {
     uint32_t queued, active_count;   /* q */
     uint32_t depth, depth_max;       /* q */
     const char *depth_source;        /* q */
-    uint32_t holds;                  /* q: enum unit_hold */
+    atomic_uint holds;               /* enum unit_hold; written under q */
     uint32_t busy_left, full_left;   /* q */
     uint32_t retry_pause_ms, retry_count_max, full_percent; /* I: registry */
     uint64_t *tags;                  /* q: bitmap of QueueTags in use, depth_max wide */
@@ -313,7 +313,7 @@ struct adapter {
     uint32_t slot_count;
     uint32_t io_max;
 
-    struct reset *reset;     /* reset.c: the ladder under way, control_lock */
+    struct reset *reset;     /* I: reset.c */
     struct interrupt *interrupts; /* interrupt.c */
     uint32_t interrupt_count;
     void *uncached;          /* dma.c */
@@ -494,6 +494,7 @@ int adapter_scan(struct adapter *adapter);
 void unit_announce(struct unit *unit);
 void unit_withdraw(struct unit *unit, bool surprise);
 void reset_on_timeout(struct port_srb *srb);
+int reset_create(struct adapter *adapter);
 void reset_abandon(struct adapter *adapter); /* adapter is gone */
 bool reset_under_way(struct adapter *adapter);
 void report_lost(struct port_srb *srb, enum srb_state state);
@@ -531,6 +532,7 @@ void control_init_unit(struct unit *unit);
 void unit_kick_later(struct unit *unit);
 void unit_fail_queue(struct unit *unit, UCHAR status);
 int rescan_start(struct adapter *adapter);
+void rescan_wake(struct adapter *adapter);
 void rescan_end(struct adapter *adapter);
 int interrupt_connect(struct adapter *adapter);
 void interrupt_disconnect(struct adapter *adapter);

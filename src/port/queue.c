@@ -204,19 +204,33 @@ unit_submit(struct request *request)
         rt_irql_lower(old);
 }
 
+/* Lives on the waiter's stack: the lock keeps it there until the waker is through. */
 struct wait {
     struct rt_thread *thread;
-    atomic_bool done;
+    rt_word lock;
+    bool done;
 };
 
 static void
 wake_waiter(struct request *request)
 {
     struct wait *wait = request->context;
-    struct rt_thread *thread = wait->thread;
 
-    atomic_store(&wait->done, true); /* from here on the waiter's memory may be gone */
-    rt_unpark(thread);
+    rt_word_acquire(&wait->lock);
+    wait->done = true;
+    rt_unpark(wait->thread);
+    rt_word_release(&wait->lock);
+}
+
+static bool
+wait_over(struct wait *wait)
+{
+    bool done;
+
+    rt_word_acquire(&wait->lock);
+    done = wait->done;
+    rt_word_release(&wait->lock);
+    return done;
 }
 
 void
@@ -227,7 +241,7 @@ unit_execute(struct request *request)
     request->done = wake_waiter;
     request->context = &wait;
     unit_submit(request);
-    while (!atomic_load(&wait.done))
+    while (!wait_over(&wait))
         rt_park(RT_FOREVER);
 }
 

@@ -10,6 +10,7 @@
  */
 #include "port_priv.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define TICK_NS 1000000000ull
@@ -17,14 +18,39 @@
 /* How long a miniport that answered a reset may take to complete what it had. */
 #define SETTLE_NS 1000000000ull
 
+/* Lives as long as its adapter, since timers and reset SRBs may come late. Key: c control_lock. */
 struct reset {
+    struct adapter *adapter;
     enum reset_tier tier;
     struct unit *unit;     /* whose request was late */
     struct port_srb *srb;  /* the reset SRB under way, or NULL */
     struct rt_timer settle;
     bool failed;
-    struct adapter *adapter;
+    bool active;           /* c: a ladder runs */
+    bool running;          /* c: somebody is inside one of its steps */
+    bool closed;           /* c: the adapter goes; no further step */
 };
+
+/* Begins a step of the ladder. False: there is none, or the adapter goes. */
+static bool
+step_enter(struct reset *reset)
+{
+    bool well;
+
+    rt_word_acquire(&reset->adapter->control_lock);
+    well = reset->active && !reset->closed;
+    reset->running |= well;
+    rt_word_release(&reset->adapter->control_lock);
+    return well;
+}
+
+static void
+step_leave(struct reset *reset)
+{
+    rt_word_acquire(&reset->adapter->control_lock);
+    reset->running = false;
+    rt_word_release(&reset->adapter->control_lock);
+}
 
 static bool
 in_scope(const struct reset *reset, const struct unit *unit)
@@ -141,6 +167,7 @@ answer_all_lost(struct reset *reset)
 /* ---- the ladder ---- */
 
 static void reset_next(struct reset *reset);
+static void reset_last(struct reset *reset);
 
 static void
 reset_end(struct reset *reset)
@@ -150,9 +177,8 @@ reset_end(struct reset *reset)
     rt_trace(adapter->rt, RT_TRACE_RESET_DONE, reset->tier, adapter->number, 1);
     hold_scope(reset, false);
     rt_word_acquire(&adapter->control_lock);
-    adapter->reset = NULL;
+    reset->active = false;
     rt_word_release(&adapter->control_lock);
-    rt_free(adapter->rt, reset);
 }
 
 static void
@@ -160,11 +186,16 @@ settled(struct rt_timer *timer)
 {
     struct reset *reset = RT_CONTAINER(timer, struct reset, settle);
 
+    if (!step_enter(reset))
+        return;
     EDGE(RESET_SETTLED);
-    if (!reset->failed && !remaining(reset))
+    if (reset->tier == RESET_BUS)
+        reset_last(reset);
+    else if (!reset->failed && !remaining(reset))
         reset_end(reset);
     else
         reset_next(reset);
+    step_leave(reset);
 }
 
 /* A reset SRB came back: completions of what it ended may still be on other processors. */
@@ -176,14 +207,17 @@ reset_done(struct request *request)
     struct rt *rt = srb->adapter->rt;
     bool failed = request->srb_status != SRB_STATUS_SUCCESS;
 
+    request_destroy(request);
+    if (reset->srb != srb || !step_enter(reset))
+        return;
     rt_trace(rt, RT_TRACE_RESET_DONE, reset->tier, reset->adapter->number, !failed);
     reset->failed = failed;
     reset->srb = NULL;
-    request_destroy(request);
     if (!failed && !remaining(reset))
         reset_end(reset);
     else
         rt_timer_set(rt, &reset->settle, rt_now_ns(rt) + (failed ? 0 : SETTLE_NS));
+    step_leave(reset);
 }
 
 static void
@@ -215,9 +249,21 @@ reset_bus(struct reset *reset)
 
     done = miniport_reset_bus(adapter, reset->unit->path);
     rt_trace(adapter->rt, RT_TRACE_RESET_DONE, RESET_BUS, adapter->number, done);
-    if (remaining(reset)) {
-        finding_report(adapter->rt, RULE_DV_ResetLeftovers, 0,
-                       "%u requests are still outstanding after HwStorResetBus", remaining(reset));
+    if (remaining(reset)) /* another processor may be completing them at this moment */
+        rt_timer_set(adapter->rt, &reset->settle, rt_now_ns(adapter->rt) + SETTLE_NS);
+    else
+        reset_end(reset);
+}
+
+/* The ladder is at its end: what the miniport still has is lost. */
+static void
+reset_last(struct reset *reset)
+{
+    unsigned left = remaining(reset);
+
+    if (left) {
+        finding_report(reset->adapter->rt, RULE_DV_ResetLeftovers, 0,
+                       "%u requests are still outstanding after HwStorResetBus", left);
         answer_all_lost(reset);
     }
     reset_end(reset);
@@ -260,30 +306,27 @@ static void
 reset_begin(struct unit *unit)
 {
     struct adapter *adapter = unit->adapter;
-    struct reset *reset = rt_alloc_zero(adapter->rt, sizeof(*reset));
-    bool mine = false;
+    struct reset *reset = adapter->reset;
+    bool mine;
 
-    if (!reset)
-        return; /* the next tick tries again */
-    reset->unit = unit;
-    reset->adapter = adapter;
-    rt_timer_init(&reset->settle, settled);
     rt_word_acquire(&adapter->control_lock);
-    if (!adapter->reset) {
-        adapter->reset = reset;
-        mine = true;
+    mine = !reset->active && !reset->closed;
+    if (mine) {
+        reset->active = reset->running = true;
+        reset->tier = RESET_NONE;
+        reset->unit = unit;
     }
     rt_word_release(&adapter->control_lock);
-    if (mine)
-        reset_next(reset);
-    else
-        rt_free(adapter->rt, reset);
+    if (!mine)
+        return;
+    reset_next(reset);
+    step_leave(reset);
 }
 
 bool
 reset_under_way(struct adapter *adapter)
 {
-    return adapter->reset != NULL;
+    return adapter->reset->active;
 }
 
 /* A reset SRB was late itself: the next tier, without waiting for it. */
@@ -292,12 +335,26 @@ reset_srb_late(struct adapter *adapter, struct port_srb *srb)
 {
     struct reset *reset = adapter->reset;
 
-    if (reset && reset->srb == srb) {
-        reset->srb = NULL;
-        EDGE(RESET_SRB_LATE);
-        reset->failed = true;
-        reset_next(reset);
-    }
+    if (reset->srb != srb || !step_enter(reset))
+        return;
+    EDGE(RESET_SRB_LATE);
+    reset->srb = NULL;
+    reset->failed = true;
+    reset_next(reset);
+    step_leave(reset);
+}
+
+int
+reset_create(struct adapter *adapter)
+{
+    struct reset *reset = rt_alloc_zero(adapter->rt, sizeof(*reset));
+
+    if (!reset)
+        return -ENOMEM;
+    reset->adapter = adapter;
+    rt_timer_init(&reset->settle, settled);
+    adapter->reset = reset;
+    return 0;
 }
 
 /* ---- time ---- */
@@ -388,18 +445,36 @@ reset_detected(struct adapter *adapter)
     rt_timer_set(adapter->rt, &adapter->reset_timer, rt_now_ns(adapter->rt) + delay_us * 1000);
 }
 
+/* No further step of the ladder begins, and none runs. PASSIVE. */
+static void
+reset_close(struct adapter *adapter)
+{
+    struct reset *reset = adapter->reset;
+    bool running;
+
+    do {
+        rt_word_acquire(&adapter->control_lock);
+        reset->closed = true;
+        running = reset->running;
+        rt_word_release(&adapter->control_lock);
+        if (running)
+            rt_sleep_ns(1000000);
+    } while (running);
+    rt_timer_cancel(adapter->rt, &reset->settle);
+    reset->active = false;
+    reset->srb = NULL;
+}
+
 /* The adapter is gone: what the miniport did not give back is answered here. PASSIVE. */
 void
 reset_abandon(struct adapter *adapter)
 {
     struct reset all = {.tier = RESET_BUS, .adapter = adapter};
-    uint8_t old = rt_irql_raise(RT_IRQL_DISPATCH);
+    uint8_t old;
 
-    if (adapter->reset) {
-        rt_timer_cancel(adapter->rt, &adapter->reset->settle);
-        rt_free(adapter->rt, adapter->reset);
-        adapter->reset = NULL;
-    }
+    reset_close(adapter);
+    old = rt_irql_raise(RT_IRQL_DISPATCH);
+
     for (struct unit *unit = adapter->units; unit; unit = unit->next) {
         all.unit = unit;
         answer_all_lost(&all);

@@ -11,6 +11,7 @@
 #define ROUTINES_H
 
 #include "port_priv.h"
+#include "services.h"
 
 typedef ULONG extended_handler(struct adapter *adapter, va_list args, void *caller);
 
@@ -52,8 +53,6 @@ void routines_destroy(struct adapter *adapter);
 /* Does one thing that a routine put off, at PASSIVE on the adapter's rescan thread: a state change,
  * a unit's notification, the removal of what was marked failed. False: there was none. */
 bool routines_run(struct adapter *adapter);
-/* The notifications that are rarer than StorPortNotification's own: state.c. */
-void notify_more(struct adapter *adapter, SCSI_NOTIFICATION_TYPE type, va_list args);
 
 /* ---- what handlers share (extended.c) ---- */
 
@@ -70,18 +69,6 @@ struct port_srb *routine_srb(struct adapter *adapter, const void *srb, enum cont
                              void *caller);
 /* Reports what HwStorStartIo may not do. DDI: storport-storportstartio. */
 void routine_not_in_startio(struct rt *rt, const char *what);
-
-/* ---- for the lead's files to define ---- */
-
-void rescan_wake(struct adapter *adapter); /* any IRQL: the rescan thread looks for work */
-void thread_terminate(struct adapter *adapter, void *context);
-extended_handler ext_build_scatter_gather, ext_put_scatter_gather, ext_acquire_msi_lock,
-    ext_release_msi_lock, ext_get_msi_info, ext_initialize_perf_opts, ext_get_startio_perf_params,
-    ext_initialize_worker, ext_queue_work_item, ext_free_worker, ext_initialize_timer,
-    ext_request_timer, ext_free_timer, ext_complete_service_irp, ext_acquire_spin_lock,
-    ext_cancel_dpc, ext_create_system_thread, ext_set_priority_thread, ext_set_affinity_thread,
-    ext_revert_affinity_thread, ext_mask_msix, ext_set_feature_list, ext_set_adapter_bus_type,
-    ext_update_adapter_max_io;
 
 /* ---- memory.c ---- */
 

@@ -107,6 +107,8 @@ scan_unit(struct adapter *adapter, uint8_t path, uint8_t target, uint8_t lun)
         unit = unit_create(adapter, path, target, lun);
     if (!unit)
         return -ENOMEM;
+    if (unit->failed)
+        return 0;
     if (!unit->announced)
         unit_unhold(unit, UNIT_GONE);
     unit->inquired = true;

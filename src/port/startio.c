@@ -27,7 +27,7 @@ held_after_build(struct port_srb *srb)
     struct adapter *adapter = srb->adapter;
     bool held;
 
-    if (RT_LIKELY(!atomic_load(&adapter->holds) && !unit->holds) || srb->internal)
+    if (RT_LIKELY(!atomic_load(&adapter->holds) && !atomic_load(&unit->holds)) || srb->internal)
         return false;
     rt_word_acquire(&unit->queue_lock);
     held = atomic_load(&adapter->holds) ||

@@ -6,6 +6,13 @@
  */
 #include "routines.h"
 
+static void
+leave_for_passive(struct adapter *adapter)
+{
+    if (adapter->rescan_thread)
+        rt_unpark(adapter->rescan_thread);
+}
+
 /* ---- a state change ---- */
 
 static bool
@@ -39,7 +46,7 @@ state_change(struct adapter *adapter, ULONG entity, PSTOR_ADDRESS address, ULONG
     atomic_store(&change->state, CHANGE_WANTED);
     rt_trace(adapter->rt, RT_TRACE_USER, CONTRACT_StorPortStateChangeDetected, adapter->number,
              entity);
-    rescan_wake(adapter);
+    leave_for_passive(adapter);
     return STOR_STATUS_SUCCESS;
 }
 
@@ -85,7 +92,7 @@ async_notification(struct adapter *adapter, const STOR_ADDRESS *address, ULONGLO
         return STOR_STATUS_BUSY;
     rt_trace(adapter->rt, RT_TRACE_USER, CONTRACT_StorPortAsyncNotificationDetected,
              adapter->number, unit->number);
-    rescan_wake(adapter);
+    leave_for_passive(adapter);
     return STOR_STATUS_SUCCESS;
 }
 
@@ -133,7 +140,7 @@ device_failed(struct adapter *adapter, const STOR_ADDRESS *address, ULONG flags,
     log_event(adapter, RT_LOG_ERROR, id, code, line);
     if (goes) {
         atomic_store(unit ? &unit->fail_wanted : &adapter->routines->fail_wanted, 1);
-        rescan_wake(adapter);
+        leave_for_passive(adapter);
     }
     return STOR_STATUS_SUCCESS;
 }

@@ -104,7 +104,7 @@ ext_processor_index(struct adapter *adapter, va_list args, void *caller)
     return STOR_STATUS_SUCCESS;
 }
 
-/* Messages are handed out to processors in turn. */
+/* Messages need a bus that has them (interrupt.c): without one no processor has any. */
 ULONG
 ext_message_of_processor(struct adapter *adapter, va_list args, void *caller)
 {
@@ -114,10 +114,7 @@ ext_message_of_processor(struct adapter *adapter, va_list args, void *caller)
     (void)caller;
     if (!message || index >= cpu_count(adapter))
         return STOR_STATUS_INVALID_PARAMETER;
-    if (!adapter->interrupt_count || !adapter->config.HwMSInterruptRoutine)
-        return STOR_STATUS_UNSUCCESSFUL;
-    *message = index % adapter->interrupt_count;
-    return STOR_STATUS_SUCCESS;
+    return STOR_STATUS_UNSUCCESSFUL;
 }
 
 /* ---- groups and nodes ---- */

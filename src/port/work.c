@@ -284,7 +284,9 @@ services_free(struct adapter *adapter)
     timers_free(adapter);
     while (adapter->workers) {
         struct adapter_worker *w = adapter->workers;
-        finding_report(adapter->rt, RULE_Leak, 0, "a work item was not freed");
+        /* Only a virtual miniport has a last callback to free it in. */
+        if (adapter->virtual_device)
+            finding_report(adapter->rt, RULE_Leak, 0, "a work item was not freed");
         adapter->workers = w->next;
         IoFreeWorkItem(w->item);
         rt_free(adapter->rt, w);

@@ -1,114 +1,130 @@
 /*
- * Physically contiguous memory. DDI: StorPortAllocateContiguousMemorySpecifyCacheNode,
- * StorPortFreeContiguousMemorySpecifyCache. R12.2.
- *
- * Covers: StorPortAllocateContiguousMemorySpecifyCacheNode StorPortFreeContiguousMemorySpecifyCache
+ * Memory for devices: pages nf-storport-storportallocatecontiguousmemoryspecifycachenode,
+ * …freecontiguousmemoryspecifycache, …allocatedmamemory, …allocatehostmemorybuffer.
+ * Covers: StorPortFreeContiguousMemorySpecifyCache StorPortAllocateDmaMemory StorPortFreeDmaMemory
+ * Covers: StorPortAllocateHostMemoryBuffer StorPortFreeHostMemoryBuffer
  */
-#include "harness.h"
+#include "routine_harness.h"
 
-#include <string.h>
+static const PHYSICAL_ADDRESS zero = {.QuadPart = 0};
+static const PHYSICAL_ADDRESS all = {.QuadPart = 0x7FFFFFFFFFFFFFFF};
 
-static PHYSICAL_ADDRESS
-at(uint64_t address)
-{
-    return (PHYSICAL_ADDRESS){.QuadPart = (LONGLONG)address};
-}
-
-static ULONG
-allocate(SIZE_T bytes, uint64_t low, uint64_t high, uint64_t boundary, PVOID *out)
-{
-    return StorPortAllocateContiguousMemorySpecifyCacheNode(
-        mini.extension, bytes, at(low), at(high), at(boundary), MmCached, MM_ANY_NODE_OK, out);
-}
-
-static void
-release(PVOID memory, SIZE_T bytes)
-{
-    size_t used = rt_arena_used(rig.rt);
-
-    CHECK_EQ(StorPortFreeContiguousMemorySpecifyCache(mini.extension, memory, bytes, MmCached),
-             STOR_STATUS_SUCCESS);
-    CHECK(rt_arena_used(rig.rt) < used);
-}
-
-/* A range of physically contiguous memory of NumberOfBytes. */
+/* "allocates a range of physically contiguous … memory" that does not cross the boundary. */
 static void
 contiguous(void)
 {
-    char *memory = NULL;
+    PHYSICAL_ADDRESS boundary = {.QuadPart = 0x10000};
+    PVOID memory = NULL;
+    uint64_t bus;
 
-    rig_start();
-    CHECK_EQ(allocate(100000, 0, UINT64_MAX >> 1, 0, (PVOID *)&memory), STOR_STATUS_SUCCESS);
-    CHECK(memory != NULL);
-    memset(memory, 0x5A, 100000);
-    for (unsigned i = 0; i < 100000; i += 509)
-        CHECK_EQ(rt_bus_address(rig.rt, memory + i), rt_bus_address(rig.rt, memory) + i);
-    release(memory, 100000);
+    CHECK(StorPortAllocateContiguousMemorySpecifyCacheNode(harness.extension, 0x8000, zero, all,
+                                                           boundary, MmNonCached, 0,
+                                                           &memory) == STOR_STATUS_SUCCESS);
+    bus = rt_bus_address(harness.rt, memory);
+    CHECK(rt_bus_run(harness.rt, memory, 0x8000) == 0x8000);
+    CHECK(bus / 0x10000 == (bus + 0x7FFF) / 0x10000);
+    CHECK(StorPortFreeContiguousMemorySpecifyCache(harness.extension, memory, 0x8000,
+                                                   MmNonCached) == STOR_STATUS_SUCCESS);
+    CHECK(StorPortFreeContiguousMemorySpecifyCache(harness.extension, memory, 0x8000,
+                                                   MmNonCached) == STOR_STATUS_INVALID_PARAMETER);
+    harness_expect(RULE_BadArgument);
+    CHECK(StorPortFreeContiguousMemorySpecifyCache(harness.extension, NULL, 1, MmNonCached) ==
+          STOR_STATUS_INVALID_PARAMETER);
 }
 
-/* Between LowestAcceptableAddress and HighestAcceptableAddress, both physical. */
+/* "If the request fails, BufferPointer will be set to NULL." */
 static void
-within_the_limits(void)
+impossible(void)
 {
-    char *first, *second = NULL;
-    uint64_t base, low;
+    PHYSICAL_ADDRESS low = {.QuadPart = 0x1000}, high = {.QuadPart = 0x1FFF};
+    PVOID memory = harness.rt;
 
-    rig_start();
-    CHECK_EQ(allocate(8192, 0, UINT64_MAX >> 1, 0, (PVOID *)&first), STOR_STATUS_SUCCESS);
-    base = rt_bus_address(rig.rt, first) & ~(uint64_t)0xFFFFF;
-    low = base + 0x800000;
-    CHECK_EQ(allocate(8192, low, low + 0x3FFFFF, 0, (PVOID *)&second), STOR_STATUS_SUCCESS);
-    CHECK(rt_bus_address(rig.rt, second) >= low);
-    CHECK(rt_bus_address(rig.rt, second) + 8191 <= low + 0x3FFFFF);
-    release(second, 8192);
-    release(first, 8192);
-}
-
-/* BoundaryAddressMultiple: a physical address multiple that the allocation must not cross. */
-static void
-boundary_is_not_crossed(void)
-{
-    PVOID blocks[12];
-
-    rig_start();
-    for (unsigned i = 0; i < 12; i++) {
-        uint64_t begin;
-        CHECK_EQ(allocate(0xC000, 0, UINT64_MAX >> 1, 0x10000, &blocks[i]), STOR_STATUS_SUCCESS);
-        begin = rt_bus_address(rig.rt, blocks[i]);
-        CHECK_EQ(begin >> 16, (begin + 0xBFFF) >> 16);
-    }
-    for (unsigned i = 0; i < 12; i++)
-        release(blocks[i], 0xC000);
-}
-
-/* INSUFFICIENT_RESOURCES, and the pointer is NULL: no range satisfies the request. */
-static void
-none_found(void)
-{
-    PVOID memory = (PVOID)1;
-
-    rig_start();
-    CHECK_EQ(allocate(0x2000000, 0x1000, 0xFFFF, 0, &memory), STOR_STATUS_INSUFFICIENT_RESOURCES);
-    CHECK(memory == NULL);
-    memory = (PVOID)1;
-    CHECK_EQ(allocate((SIZE_T)1 << 40, 0, UINT64_MAX >> 1, 0, &memory),
-             STOR_STATUS_INSUFFICIENT_RESOURCES);
+    CHECK(StorPortAllocateContiguousMemorySpecifyCacheNode(harness.extension, 0x8000, low, high,
+                                                           zero, MmCached, 0, &memory) ==
+          STOR_STATUS_INSUFFICIENT_RESOURCES);
     CHECK(memory == NULL);
 }
 
-/* The number of bytes to free must be that of the allocation: another is a finding. */
+/* "This must be the same number that was supplied": told, and freed. */
 static void
-freed_with_another_size(void)
+wrong_size(void)
 {
     PVOID memory;
 
-    rig_start();
-    rig_expect(RULE_BadArgument);
-    CHECK_EQ(allocate(8192, 0, UINT64_MAX >> 1, 0, &memory), STOR_STATUS_SUCCESS);
-    CHECK_EQ(StorPortFreeContiguousMemorySpecifyCache(mini.extension, memory, 4096, MmCached),
-             STOR_STATUS_SUCCESS);
+    CHECK(StorPortAllocateContiguousMemorySpecifyCacheNode(harness.extension, 0x3000, zero, all,
+                                                           zero, MmCached, 0,
+                                                           &memory) == STOR_STATUS_SUCCESS);
+    CHECK(StorPortFreeContiguousMemorySpecifyCache(harness.extension, memory, 0x2000, MmCached) ==
+          STOR_STATUS_SUCCESS);
+    harness_expect(RULE_BadArgument);
 }
 
-CASES(CASE(contiguous), {"contiguous_remapped", contiguous, 0, true, false},
-      CASE(within_the_limits), CASE(boundary_is_not_crossed), CASE(none_found),
-      CASE(freed_with_another_size))
+/* "Physical address of the allocated memory block." */
+static void
+dma(void)
+{
+    PHYSICAL_ADDRESS physical = zero, wrong;
+    PVOID memory;
+
+    CHECK(StorPortAllocateDmaMemory(harness.extension, 0x5000, zero, all, zero, MmCached, 0,
+                                    &memory, &physical) == STOR_STATUS_SUCCESS);
+    CHECK((uint64_t)physical.QuadPart == rt_bus_address(harness.rt, memory));
+    CHECK(StorPortFreeDmaMemory(harness.extension, memory, 0x5000, MmCached, physical) ==
+          STOR_STATUS_SUCCESS);
+    CHECK(StorPortAllocateDmaMemory(harness.extension, 0x5000, zero, all, zero, MmCached, 0,
+                                    &memory, &physical) == STOR_STATUS_SUCCESS);
+    wrong.QuadPart = physical.QuadPart + 0x1000;
+    CHECK(StorPortFreeDmaMemory(harness.extension, memory, 0x5000, MmCached, wrong) ==
+          STOR_STATUS_SUCCESS);
+    harness_expect(RULE_DmaMixup);
+}
+
+/* "This function will update this parameter to indicate how many … ranges it filled in." */
+static void
+host_buffer(void)
+{
+    ACCESS_RANGE ranges[4];
+    ULONG count = 4;
+    size_t before = rt_arena_used(harness.rt);
+
+    CHECK(StorPortAllocateHostMemoryBuffer(harness.extension, 0, 0x100000, 0, 0x10000, zero, all,
+                                           zero, ranges, &count) == STOR_STATUS_SUCCESS);
+    CHECK(count == 1 && ranges[0].RangeLength == 0x100000 && ranges[0].RangeInMemory);
+    CHECK(ranges[0].RangeStart.QuadPart % 0x10000 == 0);
+    CHECK(StorPortFreeHostMemoryBuffer(harness.extension, ranges, count) == STOR_STATUS_SUCCESS);
+    CHECK(rt_arena_used(harness.rt) == before);
+    /* "The host memory buffer was not valid (likely already freed)." */
+    CHECK(StorPortFreeHostMemoryBuffer(harness.extension, ranges, count) ==
+          STOR_STATUS_UNSUCCESSFUL);
+    harness_expect(RULE_BadArgument);
+
+    /* "a minimum value that is greater than a maximum value, a non-page-aligned size, or …
+     * PhysicalAddressRanges is empty" */
+    count = 4;
+    CHECK(StorPortAllocateHostMemoryBuffer(harness.extension, 0x2000, 0x1000, 0, 0, zero, all, zero,
+                                           ranges, &count) == STOR_STATUS_INVALID_PARAMETER);
+    CHECK(StorPortAllocateHostMemoryBuffer(harness.extension, 0, 0x1234, 0, 0, zero, all, zero,
+                                           ranges, &count) == STOR_STATUS_INVALID_PARAMETER);
+    count = 0;
+    CHECK(StorPortAllocateHostMemoryBuffer(harness.extension, 0, 0x1000, 0, 0, zero, all, zero,
+                                           ranges, &count) == STOR_STATUS_INVALID_PARAMETER);
+    count = 4;
+    CHECK(StorPortAllocateHostMemoryBuffer(harness.extension, 0x1000000000, 0x1000000000, 0, 0,
+                                           zero, all, zero, ranges,
+                                           &count) == STOR_STATUS_INSUFFICIENT_RESOURCES);
+    CHECK(rt_arena_used(harness.rt) == before);
+}
+
+int
+main(void)
+{
+    harness_start(&(struct harness_config){0});
+    harness_enter(CALLBACK_PASSIVE_INITIALIZE, RT_IRQL_PASSIVE);
+    contiguous();
+    impossible();
+    wrong_size();
+    dma();
+    host_buffer();
+    harness_leave();
+    return harness_finish();
+}

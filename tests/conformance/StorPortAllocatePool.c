@@ -1,117 +1,72 @@
 /*
- * Non-paged pool. DDI: StorPortAllocatePool, StorPortFreePool. R12.1.
- *
- * Covers: StorPortAllocatePool StorPortFreePool
+ * StorPortAllocatePool, StorPortFreePool: pages nf-storport-storportallocatepool, …freepool.
+ * Covers: StorPortFreePool
  */
-#include "harness.h"
+#include "routine_harness.h"
 
-#include <string.h>
-
-static PVOID block;
-static ULONG status;
-
-/* SUCCESS: a block of the requested size, writable to its last byte, apart from the others, tagged;
- * freed, the pool has it no more. */
 static void
-allocates_and_frees(void)
+at_passive(void)
 {
-    struct nt_block found;
-    uint8_t *blocks[20];
+    PVOID memory = harness.rt, *member = harness.extension;
 
-    rig_start();
-    for (unsigned i = 0; i < 20; i++) {
-        CHECK_EQ(StorPortAllocatePool(mini.extension, 1000 + i, 'looP', (PVOID *)&blocks[i]),
-                 STOR_STATUS_SUCCESS);
-        memset(blocks[i], (int)i, 1000 + i);
-    }
-    for (unsigned i = 0; i < 20; i++) {
-        CHECK_EQ(blocks[i][0], i);
-        CHECK_EQ(blocks[i][999 + i], i);
-        CHECK(nt_pool_find(rig.rt, blocks[i], &found));
-        CHECK_EQ(found.bytes, 1000 + i);
-        CHECK_EQ(found.tag, 'looP');
-        CHECK(!found.paged);
-        CHECK_EQ(StorPortFreePool(mini.extension, blocks[i]), STOR_STATUS_SUCCESS);
-        CHECK(!nt_pool_find(rig.rt, blocks[i], &found));
-    }
+    /* "The pointer to receive the buffer address is NULL": INVALID_PARAMETER. */
+    CHECK(StorPortAllocatePool(harness.extension, 64, 'tseT', NULL) ==
+          STOR_STATUS_INVALID_PARAMETER);
+    CHECK(StorPortAllocatePool(harness.extension, 64, 'tseT', &memory) == STOR_STATUS_SUCCESS);
+    CHECK(memory != NULL && memory != (PVOID)harness.rt);
+    memset(memory, 0x5A, 64);
+    CHECK(StorPortFreePool(harness.extension, memory) == STOR_STATUS_SUCCESS);
+    /* "The pointer to the memory block to be freed is NULL": INVALID_PARAMETER. */
+    CHECK(StorPortFreePool(harness.extension, NULL) == STOR_STATUS_INVALID_PARAMETER);
+
+    /* SDV StorPortAllocatePool: a block is not freed twice. */
+    CHECK(StorPortFreePool(harness.extension, memory) == STOR_STATUS_INVALID_PARAMETER);
+    harness_expect(RULE_DoubleExFreePool);
+    harness_expect(RULE_StorPortAllocatePool);
+
+    /* SDV StorPortAllocatePool2: a pointer that owns a block is not overwritten by the next. */
+    CHECK(StorPortAllocatePool(harness.extension, 32, 'tseT', member) == STOR_STATUS_SUCCESS);
+    memory = *member;
+    CHECK(StorPortAllocatePool(harness.extension, 32, 'tseT', member) == STOR_STATUS_SUCCESS);
+    harness_expect(RULE_StorPortAllocatePool2);
+    CHECK(StorPortFreePool(harness.extension, memory) == STOR_STATUS_SUCCESS);
+    CHECK(StorPortFreePool(harness.extension, *member) == STOR_STATUS_SUCCESS);
 }
 
 static void
-allocate_here(void *extension, void *subject)
+at_dispatch(void)
 {
-    (void)subject;
-    block = (PVOID)1;
-    status = StorPortAllocatePool(extension, 100, 'looP', &block);
+    PVOID memory = NULL;
+
+    CHECK(StorPortAllocatePool(harness.extension, 0x3000, 'tseT', &memory) == STOR_STATUS_SUCCESS);
+    CHECK(StorPortFreePool(harness.extension, memory) == STOR_STATUS_SUCCESS);
 }
 
+/* "The call was made at an invalid IRQL": INVALID_IRQL, and "BufferPointer will be set to NULL". */
 static void
-free_here(void *extension, void *subject)
+above_dispatch(void)
 {
-    (void)subject;
-    status = StorPortFreePool(extension, block);
+    PVOID memory = harness.rt;
+
+    CHECK(StorPortAllocatePool(harness.extension, 64, 'tseT', &memory) == STOR_STATUS_INVALID_IRQL);
+    harness_expect(RULE_StorPortIrql);
+    CHECK(memory == NULL);
+    CHECK(StorPortFreePool(harness.extension, harness.extension) == STOR_STATUS_INVALID_IRQL);
+    harness_expect(RULE_StorPortIrql);
 }
 
-/* INVALID_IRQL above DISPATCH_LEVEL, and *BufferPointer is NULL on failure; at DISPATCH_LEVEL it
- * works. */
-static void
-levels(void)
+int
+main(void)
 {
-    PVOID kept;
-
-    mini.physical = true;
-    rig_start();
-    rig_at(AT_BUILD, allocate_here);
-    CHECK_EQ(status, STOR_STATUS_SUCCESS);
-    rig_at(AT_DPC, free_here);
-    CHECK_EQ(status, STOR_STATUS_SUCCESS);
-    rig_expect(RULE_StorPortIrql);
-    rig_at(AT_INTERRUPT, allocate_here);
-    CHECK_EQ(status, STOR_STATUS_INVALID_IRQL);
-    CHECK(block == NULL);
-    CHECK_EQ(StorPortAllocatePool(mini.extension, 100, 'looP', &block), STOR_STATUS_SUCCESS);
-    kept = block;
-    rig_at(AT_INTERRUPT, free_here);
-    CHECK_EQ(status, STOR_STATUS_INVALID_IRQL);
-    CHECK_EQ(StorPortFreePool(mini.extension, kept), STOR_STATUS_SUCCESS);
+    harness_start(&(struct harness_config){.extension_bytes = 64});
+    harness_enter(CALLBACK_WORKITEM, RT_IRQL_PASSIVE);
+    at_passive();
+    harness_leave();
+    harness_enter(CALLBACK_DPC, RT_IRQL_DISPATCH);
+    at_dispatch();
+    harness_leave();
+    harness_enter(CALLBACK_INTERRUPT, RT_IRQL_DEVICE);
+    above_dispatch();
+    harness_leave();
+    return harness_finish();
 }
-
-/* INVALID_PARAMETER: the pointer that receives the address is NULL; the block to free is NULL. */
-static void
-invalid_parameters(void)
-{
-    rig_start();
-    CHECK_EQ(StorPortAllocatePool(mini.extension, 100, 'looP', NULL),
-             STOR_STATUS_INVALID_PARAMETER);
-    CHECK_EQ(StorPortFreePool(mini.extension, NULL), STOR_STATUS_INVALID_PARAMETER);
-}
-
-/* Must be a pointer of a previous allocation: freed twice is a finding. */
-static void
-freed_twice(void)
-{
-    rig_start();
-    rig_expect(RULE_StorPortAllocatePool);
-    rig_expect(RULE_DoubleExFreePool);
-    CHECK_EQ(StorPortAllocatePool(mini.extension, 100, 'looP', &block), STOR_STATUS_SUCCESS);
-    CHECK_EQ(StorPortFreePool(mini.extension, block), STOR_STATUS_SUCCESS);
-    CHECK(StorPortFreePool(mini.extension, block) != STOR_STATUS_SUCCESS);
-}
-
-static void
-allocate_and_forget(void *extension, void *subject)
-{
-    (void)subject;
-    CHECK_EQ(StorPortAllocatePool(extension, 100, 'looP', &block), STOR_STATUS_SUCCESS);
-}
-
-/* What is not freed by the end is a finding. */
-static void
-leaked(void)
-{
-    mini.at[AT_PASSIVE] = allocate_and_forget;
-    rig_start();
-    rig_expect(RULE_Leak);
-}
-
-CASES(CASE(allocates_and_frees), CASE(levels), CASE(invalid_parameters), CASE(freed_twice),
-      CASE(leaked))

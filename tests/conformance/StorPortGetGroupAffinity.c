@@ -1,151 +1,150 @@
 /*
- * Processors, groups and nodes. DDI: StorPortGetActiveGroupCount, StorPortGetActiveNodeCount,
- * StorPortGetCurrentProcessorNumber, StorPortGetGroupAffinity, StorPortGetHighestNodeNumber,
- * StorPortGetLogicalProcessorRelationship, StorPortGetNodeAffinity.
- *
- * Covers: StorPortGetActiveGroupCount StorPortGetActiveNodeCount StorPortGetCurrentProcessorNumber
- * Covers: StorPortGetGroupAffinity StorPortGetHighestNodeNumber StorPortGetNodeAffinity
- * Covers: StorPortGetLogicalProcessorRelationship
+ * Processors: pages nf-storport-storportgetgroupaffinity, …getactivegroupcount,
+ * …getnodeaffinity, …getlogicalprocessorrelationship and their like; with 2 and with 70 processors.
+ * Covers: StorPortGetCurrentProcessorNumber StorPortGetActiveGroupCount StorPortGetActiveNodeCount
+ * Covers: StorPortGetNodeAffinity StorPortGetNodeAffinity2 StorPortGetHighestNodeNumber
+ * Covers: StorPortGetLogicalProcessorRelationship StorPortGetProcessorCount
+ * Covers: StorPortGetMessageInterruptIDFromProcessorIndex StorPortGetCurrentProcessorIndex
+ * Covers: StorPortGetProcessorIndexFromNumber
  */
-#include "harness.h"
+#include "routine_harness.h"
 
-#include <string.h>
+#define BAD STOR_STATUS_INVALID_PARAMETER
 
-static unsigned
-bits(KAFFINITY mask)
+static void
+processors(unsigned cpus)
 {
-    return (unsigned)__builtin_popcountll((unsigned long long)mask);
+    PROCESSOR_NUMBER number = {0};
+    ULONG count = 0, index = 99;
+    PVOID e = harness.extension;
+
+    CHECK(StorPortGetProcessorCount(e, &count) == STOR_STATUS_SUCCESS && count == cpus);
+    CHECK(StorPortGetProcessorCount(e, NULL) == BAD);
+    CHECK(StorPortGetCurrentProcessorNumber(e, NULL) == BAD);
+    CHECK(StorPortGetCurrentProcessorNumber(e, &number) == STOR_STATUS_SUCCESS);
+    CHECK(number.Group * 64u + number.Number == rt_cpu_index(rt_cpu_current()));
+    CHECK(StorPortExtendedFunction(ExtFunctionGetCurrentProcessorIndex, e, &index) ==
+          STOR_STATUS_SUCCESS);
+    CHECK(index == rt_cpu_index(rt_cpu_current()));
+    CHECK(StorPortExtendedFunction(ExtFunctionGetProcessorIndexFromNumber, e, &number, &count) ==
+          STOR_STATUS_SUCCESS);
+    CHECK(count == index);
+    number.Group = 2;
+    CHECK(StorPortExtendedFunction(ExtFunctionGetProcessorIndexFromNumber, e, &number, &count) ==
+          BAD);
+    /* no message was granted: there is no bus */
+    CHECK(StorPortGetMessageInterruptIDFromProcessorIndex(e, 0, &count) ==
+          STOR_STATUS_UNSUCCESSFUL);
+    CHECK(StorPortGetMessageInterruptIDFromProcessorIndex(e, cpus, &count) == BAD);
 }
 
-/* The number of groups, and of each the mask of its active processors: together all of them. */
 static void
-groups_hold_all_processors(void)
+groups(unsigned cpus)
 {
-    USHORT groups = 0;
-    unsigned sum = 0;
+    USHORT count = 0;
+    KAFFINITY mask = 0;
+    PVOID e = harness.extension;
 
-    rig_start();
-    CHECK_EQ(StorPortGetActiveGroupCount(mini.extension, &groups), STOR_STATUS_SUCCESS);
-    CHECK_EQ(groups, (rt_cpu_count(rig.rt) + 63) / 64);
-    for (USHORT g = 0; g < groups; g++) {
-        KAFFINITY mask = 0;
-        CHECK_EQ(StorPortGetGroupAffinity(mini.extension, g, &mask), STOR_STATUS_SUCCESS);
-        CHECK(mask != 0);
-        sum += bits(mask);
+    CHECK(StorPortGetActiveGroupCount(e, &count) == STOR_STATUS_SUCCESS);
+    CHECK(count == (cpus + 63) / 64);
+    CHECK(StorPortGetGroupAffinity(e, 0, NULL) == BAD);
+    CHECK(StorPortGetGroupAffinity(e, 0, &mask) == STOR_STATUS_SUCCESS);
+    CHECK(mask == (cpus >= 64 ? ~(KAFFINITY)0 : ((KAFFINITY)1 << cpus) - 1));
+    if (count > 1) {
+        CHECK(StorPortGetGroupAffinity(e, 1, &mask) == STOR_STATUS_SUCCESS);
+        CHECK(mask == ((KAFFINITY)1 << (cpus - 64)) - 1);
     }
-    CHECK_EQ(sum, rt_cpu_count(rig.rt));
+    /* "GroupNumber is set to a value greater than the active group count": UNSUCCESSFUL. */
+    CHECK(StorPortGetGroupAffinity(e, count, &mask) == STOR_STATUS_UNSUCCESSFUL);
 }
 
-/* UNSUCCESSFUL: a group beyond the active ones. INVALID_PARAMETER: the mask is NULL. */
 static void
-group_refusals(void)
+nodes(unsigned cpus)
 {
-    KAFFINITY mask;
-    USHORT groups = 0;
+    GROUP_AFFINITY masks[4];
+    ULONG count = 0, highest = 9;
+    USHORT required = 0;
+    PVOID e = harness.extension;
 
-    rig_start();
-    CHECK_EQ(StorPortGetActiveGroupCount(mini.extension, &groups), STOR_STATUS_SUCCESS);
-    CHECK_EQ(StorPortGetGroupAffinity(mini.extension, (USHORT)(groups + 1), &mask),
-             STOR_STATUS_UNSUCCESSFUL);
-    CHECK_EQ(StorPortGetGroupAffinity(mini.extension, 0, NULL), STOR_STATUS_INVALID_PARAMETER);
+    CHECK(StorPortGetActiveNodeCount(e, &count) == STOR_STATUS_SUCCESS);
+    CHECK(StorPortGetHighestNodeNumber(e, &highest) == STOR_STATUS_SUCCESS);
+    CHECK(count == 1 && highest == 0);
+    CHECK(StorPortGetActiveNodeCount(e, NULL) == BAD);
+    CHECK(StorPortGetHighestNodeNumber(e, NULL) == BAD);
+    CHECK(StorPortGetNodeAffinity(e, 0, masks) == STOR_STATUS_SUCCESS);
+    CHECK(masks[0].Group == 0 && masks[0].Mask & 1);
+    /* "NodeAffinityMask is set to NULL, or … NodeNumber is greater than 65,535" */
+    CHECK(StorPortGetNodeAffinity(e, 0, NULL) == BAD);
+    CHECK(StorPortGetNodeAffinity(e, 65536, masks) == BAD);
+    CHECK(StorPortGetNodeAffinity(e, 65535, masks) == STOR_STATUS_SUCCESS && !masks[0].Mask);
+    /* "If the array is too small …": the required count comes back. */
+    CHECK(StorPortGetNodeAffinity2(e, 0, masks, 0, &required) == STOR_STATUS_BUFFER_TOO_SMALL);
+    CHECK(required == (cpus + 63) / 64);
+    CHECK(StorPortGetNodeAffinity2(e, 0, masks, 4, &required) == STOR_STATUS_SUCCESS);
+    CHECK(masks[required - 1].Group == required - 1 && masks[required - 1].Mask);
+    CHECK(StorPortGetNodeAffinity2(e, 1, masks, 4, &required) == BAD);
 }
 
-/* Nodes: as many as are counted have processors, the highest number bounds them, and the masks of
- * all nodes hold every processor once. */
+/* Counts entries of a kind and the processors in their masks. */
 static void
-nodes_hold_all_processors(void)
+relations(unsigned cpus)
 {
-    ULONG nodes = 77, highest = 77;
-    unsigned sum = 0, active = 0;
+    static uint8_t buffer[1 << 16] __attribute__((aligned(8)));
+    PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX info = (PVOID)buffer;
+    PROCESSOR_NUMBER number = {.Group = 0, .Number = 1};
+    ULONG length = 0, need, cores = 0, others = 0;
+    PVOID e = harness.extension;
 
-    rig_start();
-    CHECK_EQ(StorPortGetActiveNodeCount(mini.extension, &nodes), STOR_STATUS_SUCCESS);
-    CHECK_EQ(StorPortGetHighestNodeNumber(mini.extension, &highest), STOR_STATUS_SUCCESS);
-    for (ULONG n = 0; n <= highest; n++) {
-        GROUP_AFFINITY mask;
-        memset(&mask, 0xA5, sizeof(mask));
-        CHECK_EQ(StorPortGetNodeAffinity(mini.extension, n, &mask), STOR_STATUS_SUCCESS);
-        active += mask.Mask != 0;
-        sum += bits(mask.Mask);
-    }
-    CHECK_EQ(active, nodes);
-    CHECK_EQ(sum, rt_cpu_count(rig.rt));
-}
-
-/* INVALID_PARAMETER: a NULL pointer; a node number greater than 65,535. */
-static void
-node_refusals(void)
-{
-    GROUP_AFFINITY mask;
-
-    rig_start();
-    CHECK_EQ(StorPortGetActiveNodeCount(mini.extension, NULL), STOR_STATUS_INVALID_PARAMETER);
-    CHECK_EQ(StorPortGetHighestNodeNumber(mini.extension, NULL), STOR_STATUS_INVALID_PARAMETER);
-    CHECK_EQ(StorPortGetNodeAffinity(mini.extension, 0, NULL), STOR_STATUS_INVALID_PARAMETER);
-    CHECK_EQ(StorPortGetNodeAffinity(mini.extension, 65536, &mask), STOR_STATUS_INVALID_PARAMETER);
-}
-
-/* The processor on which the caller runs. */
-static void
-current_processor(void)
-{
-    rig_start();
-    CHECK_EQ(StorPortGetCurrentProcessorNumber(mini.extension, NULL),
-             STOR_STATUS_INVALID_PARAMETER);
-    for (unsigned i = 0; i < rt_cpu_count(rig.rt); i++) {
-        PROCESSOR_NUMBER number = {.Group = 9, .Number = 99};
-        uint8_t old;
-
-        rt_thread_bind(rt_self(), rt_cpu_at(rig.rt, i), true);
-        old = rt_irql_raise(RT_IRQL_DISPATCH);
-        CHECK_EQ(StorPortGetCurrentProcessorNumber(mini.extension, &number), STOR_STATUS_SUCCESS);
-        rt_irql_lower(old);
-        CHECK_EQ(number.Group * 64 + number.Number, i);
-        rt_thread_bind(rt_self(), rt_cpu_at(rig.rt, i), false);
-    }
-}
-
-/* Length: the required one when Information is NULL; BUFFER_TOO_SMALL; then entries of the kind
- * that was asked, over all processors. */
-static void
-relationships(void)
-{
-    static char buffer[8192] __attribute__((aligned(16)));
-    PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX entry = (PVOID)buffer;
-    ULONG need = 0, length;
-    unsigned sum = 0;
-
-    rig_start();
-    CHECK_EQ(StorPortGetLogicalProcessorRelationship(mini.extension, NULL, RelationProcessorCore,
-                                                     NULL, &need),
-             STOR_STATUS_BUFFER_TOO_SMALL);
-    CHECK(need > 0 && need <= sizeof(buffer));
+    /* "Set Information to NULL to obtain the required buffer length" */
+    CHECK(StorPortGetLogicalProcessorRelationship(e, NULL, RelationAll, NULL, &length) ==
+          STOR_STATUS_BUFFER_TOO_SMALL);
+    need = length;
     length = need - 1;
-    CHECK_EQ(StorPortGetLogicalProcessorRelationship(mini.extension, NULL, RelationProcessorCore,
-                                                     entry, &length),
-             STOR_STATUS_BUFFER_TOO_SMALL);
-    length = sizeof(buffer);
-    CHECK_EQ(StorPortGetLogicalProcessorRelationship(mini.extension, NULL, RelationProcessorCore,
-                                                     entry, &length),
-             STOR_STATUS_SUCCESS);
-    CHECK_EQ(length, need);
-    for (ULONG at = 0; at < length; at += entry->Size) {
-        entry = (PVOID)(buffer + at);
-        CHECK_EQ(entry->Relationship, RelationProcessorCore);
-        CHECK(entry->Size > 0);
-        for (unsigned g = 0; g < entry->Processor.GroupCount; g++)
-            sum += bits(entry->Processor.GroupMask[g].Mask);
+    CHECK(StorPortGetLogicalProcessorRelationship(e, NULL, RelationAll, info, &length) ==
+          STOR_STATUS_BUFFER_TOO_SMALL);
+    CHECK(length == need);
+    CHECK(StorPortGetLogicalProcessorRelationship(e, NULL, RelationAll, info, &length) ==
+          STOR_STATUS_SUCCESS);
+    for (ULONG at = 0; at < length; at += info->Size) {
+        info = (PVOID)(buffer + at);
+        CHECK(info->Size);
+        if (info->Relationship == RelationProcessorCore)
+            cores++;
+        else
+            others++;
     }
-    CHECK_EQ(sum, rt_cpu_count(rig.rt));
-    PROCESSOR_NUMBER wrong = {.Group = 7, .Number = 63};
+    CHECK(cores == cpus && others == 3);
+    info = (PVOID)buffer;
     length = sizeof(buffer);
-    CHECK_EQ(StorPortGetLogicalProcessorRelationship(mini.extension, &wrong, RelationProcessorCore,
-                                                     entry, &length),
-             STOR_STATUS_INVALID_PARAMETER);
+    CHECK(StorPortGetLogicalProcessorRelationship(e, &number, RelationProcessorCore, info,
+                                                  &length) == STOR_STATUS_SUCCESS);
+    CHECK(info->Size == length && info->Processor.GroupMask[0].Mask == 2);
+    length = sizeof(buffer);
+    CHECK(StorPortGetLogicalProcessorRelationship(e, NULL, RelationGroup, info, &length) ==
+          STOR_STATUS_SUCCESS);
+    CHECK(info->Group.ActiveGroupCount == (cpus + 63) / 64);
+    /* "ProcessNumber points to invalid information" */
+    number.Number = 63;
+    number.Group = 3;
+    CHECK(StorPortGetLogicalProcessorRelationship(e, &number, RelationAll, info, &length) == BAD);
+    CHECK(StorPortGetLogicalProcessorRelationship(e, NULL, RelationAll, info, NULL) == BAD);
 }
 
-CASES({"groups_2", groups_hold_all_processors, 2, false, false},
-      {"groups_64", groups_hold_all_processors, 64, false, false},
-      {"groups_100", groups_hold_all_processors, 100, false, false}, CASE(group_refusals),
-      CASE(nodes_hold_all_processors), CASE(node_refusals), CASE(current_processor),
-      CASE(relationships))
+static int
+run(unsigned cpus)
+{
+    harness_start(&(struct harness_config){.processors = cpus});
+    harness_enter(CALLBACK_PASSIVE_INITIALIZE, RT_IRQL_PASSIVE);
+    processors(cpus);
+    groups(cpus);
+    nodes(cpus);
+    relations(cpus);
+    harness_leave();
+    return harness_finish();
+}
+
+int
+main(void)
+{
+    return run(2) | run(70);
+}

@@ -1,107 +1,103 @@
 /*
- * Registers of a device, each width, single and in runs. DDI: StorPortReadRegisterUlong and its
- * like: from the register address, in the buffer forms Count consecutive ones.
- *
- * Covers: StorPortReadRegisterUchar StorPortReadRegisterUshort StorPortReadRegisterUlong
- * Covers: StorPortReadRegisterUlong64 StorPortWriteRegisterUchar StorPortWriteRegisterUshort
- * Covers: StorPortWriteRegisterUlong StorPortWriteRegisterUlong64
- * Covers: StorPortReadRegisterBufferUchar StorPortReadRegisterBufferUshort
- * Covers: StorPortReadRegisterBufferUlong StorPortReadRegisterBufferUlong64
- * Covers: StorPortWriteRegisterBufferUchar StorPortWriteRegisterBufferUshort
- * Covers: StorPortWriteRegisterBufferUlong StorPortWriteRegisterBufferUlong64
+ * Register and port accessors, and what maps them: pages nf-storport-storportreadregisterulong and
+ * its like, …getdevicebase, …getbusdata. The register file is plain memory of the test.
+ * Covers: StorPortReadRegisterUchar StorPortReadRegisterUshort StorPortReadRegisterUlong64
+ * Covers: StorPortWriteRegisterUchar StorPortWriteRegisterUshort StorPortWriteRegisterUlong
+ * Covers: StorPortWriteRegisterUlong64 StorPortReadRegisterBufferUchar
+ * Covers: StorPortReadRegisterBufferUshort StorPortReadRegisterBufferUlong
+ * Covers: StorPortReadRegisterBufferUlong64 StorPortWriteRegisterBufferUchar
+ * Covers: StorPortWriteRegisterBufferUshort StorPortWriteRegisterBufferUlong
+ * Covers: StorPortWriteRegisterBufferUlong64 StorPortReadPortUchar StorPortReadPortUshort
+ * Covers: StorPortReadPortUlong StorPortWritePortUchar StorPortWritePortUshort
+ * Covers: StorPortWritePortUlong StorPortReadPortBufferUchar StorPortReadPortBufferUshort
+ * Covers: StorPortReadPortBufferUlong StorPortWritePortBufferUchar StorPortWritePortBufferUshort
+ * Covers: StorPortWritePortBufferUlong StorPortGetDeviceBase StorPortGetDeviceBase2
+ * Covers: StorPortFreeDeviceBase StorPortValidateRange StorPortGetBusData
+ * Covers: StorPortSetBusDataByOffset
  */
-#include "harness.h"
+#include "routine_harness.h"
 
-#include <string.h>
+static uint8_t registers[64] __attribute__((aligned(8)));
 
-static uint64_t registers[16];
-
-/* Distinct in each byte, so that a wrong width or place shows. */
-static void
-fill(void)
-{
-    for (unsigned i = 0; i < sizeof(registers); i++)
-        ((uint8_t *)registers)[i] = (uint8_t)(0x10 + i);
-}
-
+/* One width: what is written is read back, the neighbours stay, buffers walk upwards. */
 #define WIDTH(Name, type)                                                                          \
-    static void single_##Name(void)                                                                \
-    {                                                                                              \
-        volatile type *at = (volatile type *)(void *)registers + 3;                                \
-        type value, before, after;                                                                 \
+    do {                                                                                           \
+        type *r = (type *)(void *)registers, values[4] = {1, 2, 3, (type) ~(type)0}, back[4];      \
                                                                                                    \
-        rig_start();                                                                               \
-        fill();                                                                                    \
-        memcpy(&value, (const char *)registers + 3 * sizeof(type), sizeof(value));                 \
-        CHECK_EQ(StorPortReadRegister##Name(mini.extension, at), value);                           \
-        before = at[-1];                                                                           \
-        after = at[1];                                                                             \
-        StorPortWriteRegister##Name(mini.extension, at, (type)0xF1E2D3C4B5A69788u);                \
-        memcpy(&value, (const char *)registers + 3 * sizeof(type), sizeof(value));                 \
-        CHECK_EQ(value, (type)0xF1E2D3C4B5A69788u);                                                \
-        CHECK_EQ(at[-1], before); /* that width and no more */                                     \
-        CHECK_EQ(at[1], after);                                                                    \
-    }                                                                                              \
-                                                                                                   \
-    static void buffer_##Name(void)                                                                \
-    {                                                                                              \
-        volatile type *at = (volatile type *)(void *)registers + 2;                                \
-        type data[8];                                                                              \
-                                                                                                   \
-        rig_start();                                                                               \
-        fill();                                                                                    \
-        memset(data, 0xEE, sizeof(data));                                                          \
-        StorPortReadRegisterBuffer##Name(mini.extension, at, data + 1, 5);                         \
-        CHECK(!memcmp(data + 1, (const char *)registers + 2 * sizeof(type), 5 * sizeof(type)));    \
-        CHECK_EQ(data[0], data[7]); /* beside the five nothing is written */                       \
-        CHECK_EQ(data[6], data[7]);                                                                \
-        for (unsigned i = 0; i < 8; i++)                                                           \
-            data[i] = (type)(0xA0 + i);                                                            \
-        StorPortWriteRegisterBuffer##Name(mini.extension, at, data, 4);                            \
-        for (unsigned i = 0; i < 4; i++)                                                           \
-            CHECK_EQ(at[i], 0xA0 + i);                                                             \
-        CHECK(at[4] != 0xA4);                                                                      \
-        CHECK(at[-1] != 0xA0);                                                                     \
-    }
+        memset(registers, 0xEE, sizeof(registers));                                                \
+        StorPortWriteRegister##Name(harness.extension, &r[1], (type)0x1122334455667788ull);        \
+        CHECK(r[1] == (type)0x1122334455667788ull);                                                \
+        CHECK(StorPortReadRegister##Name(harness.extension, &r[1]) == r[1]);                       \
+        CHECK(r[0] == (type)0xEEEEEEEEEEEEEEEEull && r[2] == r[0]);                                \
+        StorPortWriteRegisterBuffer##Name(harness.extension, &r[2], values, 4);                    \
+        CHECK(!memcmp(&r[2], values, sizeof(values)) && r[6] == r[0]);                             \
+        StorPortReadRegisterBuffer##Name(harness.extension, &r[2], back, 4);                       \
+        CHECK(!memcmp(back, values, sizeof(values)));                                              \
+    } while (0)
 
-WIDTH(Uchar, UCHAR)
-WIDTH(Ushort, USHORT)
-WIDTH(Ulong, ULONG)
-WIDTH(Ulong64, ULONG64)
+/* Nothing answers at a port: reads float high, writes go nowhere. */
+#define PORT(Name, type)                                                                           \
+    do {                                                                                           \
+        type *port = (type *)(uintptr_t)0x1F0, buffer[3] = {0};                                    \
+                                                                                                   \
+        CHECK(StorPortReadPort##Name(harness.extension, port) == (type) ~(type)0);                 \
+        StorPortWritePort##Name(harness.extension, port, 1);                                       \
+        StorPortReadPortBuffer##Name(harness.extension, port, buffer, 2);                          \
+        CHECK(buffer[1] == (type) ~(type)0 && buffer[2] == 0);                                     \
+        StorPortWritePortBuffer##Name(harness.extension, port, buffer, 3);                         \
+    } while (0)
 
-/* A register that is not aligned to its width is a finding. */
+/* Driver Verifier, RegisterAddress. */
 static void
 misaligned(void)
 {
-    rig_start();
-    fill();
-    rig_expect(RULE_DV_RegisterAddress);
-    StorPortReadRegisterUlong(mini.extension, (PULONG)(void *)((char *)registers + 2));
-    CHECK_EQ(rig_findings(RULE_DV_RegisterAddress), 1);
+    memset(registers, 0, sizeof(registers));
+    registers[1] = 0x34;
+    registers[2] = 0x12;
+    CHECK(StorPortReadRegisterUshort(harness.extension, (PUSHORT)(void *)(registers + 1)) ==
+          0x1234);
+    harness_expect(RULE_DV_RegisterAddress);
+    CHECK(StorPortReadRegisterUlong(harness.extension, NULL) == 0xFFFFFFFF);
+    harness_expect(RULE_DV_RegisterAddress);
 }
 
-static ULONG got;
-
+/* "supports only those addresses that were assigned to the driver by … PnP": none was. */
 static void
-in_isr(void *extension, void *subject)
+find(PPORT_CONFIGURATION_INFORMATION config)
 {
-    (void)subject;
-    got = StorPortReadRegisterUlong(extension, (PULONG)(void *)registers);
-    StorPortWriteRegisterUlong(extension, (PULONG)(void *)registers, 0x600D);
+    STOR_PHYSICAL_ADDRESS address = {.QuadPart = 0xFEB00000};
+    PVOID base = config;
+    UCHAR header[64];
+
+    CHECK(StorPortGetDeviceBase(harness.extension, PCIBus, 0, address, 0x1000, FALSE) == NULL);
+    CHECK(StorPortGetDeviceBase2(harness.extension, PCIBus, 0, address, 0x1000, FALSE, 0, &base) ==
+          STOR_STATUS_INVALID_PARAMETER);
+    CHECK(base == NULL);
+    StorPortFreeDeviceBase(harness.extension, header);
+    /* "0 (zero): The PCI bus does not exist." */
+    CHECK(StorPortGetBusData(harness.extension, PCIConfiguration, 0, 0, header, 64) == 0);
+    CHECK(StorPortSetBusDataByOffset(harness.extension, PCIConfiguration, 0, 0, header, 4, 2) == 0);
+    /* "this routine always returns TRUE" */
+    CHECK(StorPortValidateRange(harness.extension, PCIBus, 0, address, 0x1000, FALSE) == TRUE);
 }
 
-/* At any IRQL: interrupt routines live by it. */
-static void
-at_dirql(void)
+int
+main(void)
 {
-    mini.physical = true;
-    rig_start();
-    registers[0] = 0x12345678;
-    rig_at(AT_INTERRUPT, in_isr);
-    CHECK_EQ(got, 0x12345678);
-    CHECK_EQ(registers[0], 0x600D);
+    harness_start(&(struct harness_config){.physical = true, .full_duplex = true, .find = find});
+    harness_expect(RULE_DV_DeviceBaseRange);
+    harness_expect(RULE_DV_DeviceBaseRange);
+    harness_expect(RULE_BadArgument);
+    harness_expect(RULE_StorPortDeprecated);
+    harness_enter(CALLBACK_INTERRUPT, RT_IRQL_DEVICE);
+    WIDTH(Uchar, UCHAR);
+    WIDTH(Ushort, USHORT);
+    WIDTH(Ulong, ULONG);
+    WIDTH(Ulong64, ULONG64);
+    PORT(Uchar, UCHAR);
+    PORT(Ushort, USHORT);
+    PORT(Ulong, ULONG);
+    misaligned();
+    harness_leave();
+    return harness_finish();
 }
-
-CASES(CASE(single_Uchar), CASE(single_Ushort), CASE(single_Ulong), CASE(single_Ulong64),
-      CASE(buffer_Uchar), CASE(buffer_Ushort), CASE(buffer_Ulong), CASE(buffer_Ulong64),
-      CASE(misaligned), CASE(at_dirql))

@@ -1,229 +1,191 @@
 /*
- * News about devices. DDI: StorPortStateChangeDetected, HW_STATE_CHANGE,
- * StorPortAsyncNotificationDetected, StorPortSetUnitAttributes. R15.3 to R15.5.
- *
- * Covers: StorPortStateChangeDetected StorPortAsyncNotificationDetected StorPortSetUnitAttributes
+ * News about devices: pages nf-storport-storportstatechangedetected, nc-storport-hw_state_change,
+ * …asyncnotificationdetected, …markdevicefailed, …markdevicefailedex, …setunitattributes.
+ * Covers: StorPortAsyncNotificationDetected StorPortMarkDeviceFailed StorPortMarkDeviceFailedEx
+ * Covers: StorPortSetUnitAttributes
  */
-#include "harness.h"
+#include "routine_harness.h"
 
-#include <string.h>
+#define BAD STOR_STATUS_INVALID_PARAMETER
 
-static STOR_ADDR_BTL8 address;
-static atomic_uint calls;
-static PVOID got[3];
-static ULONG got_status;
-static SHORT got_type;
-static uint8_t irql;
+static STOR_ADDR_BTL8 units[3] = {
+    {.Type = STOR_ADDRESS_TYPE_BTL8, .AddressLength = STOR_ADDR_BTL8_ADDRESS_LENGTH, .Lun = 0},
+    {.Type = STOR_ADDRESS_TYPE_BTL8, .AddressLength = STOR_ADDR_BTL8_ADDRESS_LENGTH, .Lun = 1},
+    {.Type = STOR_ADDRESS_TYPE_BTL8, .AddressLength = STOR_ADDR_BTL8_ADDRESS_LENGTH, .Lun = 2}};
+static atomic_uint changes, changed, gone, again;
+static unsigned context;
 
-static void
-start(unsigned luns)
+static PSTOR_ADDRESS
+address(unsigned lun)
 {
-    address = (STOR_ADDR_BTL8){.Type = STOR_ADDRESS_TYPE_BTL8,
-                               .AddressLength = STOR_ADDR_BTL8_ADDRESS_LENGTH};
-    calls = 0;
-    mini.physical = true;
-    mini.luns = luns;
-    rig_start();
+    return (PSTOR_ADDRESS)(void *)&units[lun];
 }
 
+static unsigned
+units_present(void)
+{
+    struct unit *unit = NULL;
+    unsigned count = 0;
+
+    while ((unit = adapter_unit_next(harness.adapter, unit)))
+        count++;
+    return count;
+}
+
+/* "called with the StartIo lock acquired by Storport"; a further change may be told from here on.
+ */
 static VOID NTAPI
-changed(PVOID extension, PVOID context, SHORT type, PVOID where, ULONG status)
+state_change(PVOID extension, PVOID ctx, SHORT type, PVOID where, ULONG status)
 {
-    got[0] = extension;
-    got[1] = context;
-    got[2] = where;
-    got_type = type;
-    got_status = status;
-    irql = rt_irql();
-    atomic_fetch_add(&calls, 1);
+    CHECK(extension == harness.extension && ctx == &context);
+    CHECK(type == STOR_ADDRESS_TYPE_BTL8 && where == address(0));
+    CHECK(status < 0x80000000);
+    CHECK(rt_irql() == DISPATCH_LEVEL && rt_word_held(&harness.adapter->startio_lock));
+    if (atomic_exchange(&again, 0))
+        CHECK(StorPortStateChangeDetected(extension, STATE_CHANGE_TARGET, address(0), 0,
+                                          state_change, &context) == STOR_STATUS_SUCCESS);
+    atomic_fetch_add(&changes, 1);
 }
 
 static ULONG
-tell(ULONG entity)
+notify(PSTOR_ADDRESS where, ULONGLONG flags)
 {
-    return StorPortStateChangeDetected(mini.extension, entity, (PSTOR_ADDRESS)&address, 0, changed,
-                                       &calls);
+    return StorPortAsyncNotificationDetected(harness.extension, where, flags);
 }
 
-/* A successful call results in re-enumeration of the entity; the callback comes when the port is
- * done with it, with its context, the address, a status below 0x80000000, at DISPATCH_LEVEL. */
+/* "A prior notification is in process and this one cannot be scheduled": BUSY. */
 static void
-enumerates_again(void)
+change(void *ctx, enum port_change what, struct adapter *adapter, struct unit *unit)
 {
-    start(4);
-    CHECK(rig_unit(0, 0, 3) != NULL);
-    mini.luns = 2; /* two have gone */
-    CHECK_EQ(tell(STATE_CHANGE_TARGET), STOR_STATUS_SUCCESS);
-    UNTIL(calls == 1);
-    CHECK(got[0] == mini.extension && got[1] == &calls && got[2] == &address);
-    CHECK_EQ(got_type, STOR_ADDRESS_TYPE_BTL8);
-    CHECK(got_status < 0x80000000u);
-    CHECK_EQ(irql, RT_IRQL_DISPATCH);
-    CHECK(rig_unit(0, 0, 1) != NULL);
-    CHECK(rig_unit(0, 0, 2) == NULL);
-    mini.luns = 4; /* and come back */
-    CHECK_EQ(tell(STATE_CHANGE_LUN | STATE_CHANGE_BUS), STOR_STATUS_SUCCESS);
-    UNTIL(calls == 2);
-    CHECK(rig_unit(0, 0, 2) != NULL);
-    CHECK(rig_unit(0, 0, 3) != NULL);
-}
-
-/* HwStateChange is optional. */
-static void
-without_a_callback(void)
-{
-    start(1);
-    mini.luns = 2;
-    CHECK_EQ(StorPortStateChangeDetected(mini.extension, STATE_CHANGE_BUS, (PSTOR_ADDRESS)&address,
-                                         0, NULL, NULL),
-             STOR_STATUS_SUCCESS);
-    rig_settle();
-    CHECK(adapter_rescan(rig.adapter) == 0); /* the limit in the configuration was one */
-}
-
-static ULONG results[2];
-
-static void
-tell_twice(void *extension, void *subject)
-{
-    (void)extension;
-    (void)subject;
-    results[0] = tell(STATE_CHANGE_LUN);
-    results[1] = tell(STATE_CHANGE_LUN);
-}
-
-/* UNSUCCESSFUL: a prior notification is in process; after the callback the next is taken. */
-static void
-one_at_a_time(void)
-{
-    unsigned refused = 0;
-
-    start(1);
-    for (unsigned i = 0; i < 20; i++) {
-        unsigned before = calls;
-        rig_at(AT_INTERRUPT, tell_twice);
-        CHECK_EQ(results[0], STOR_STATUS_SUCCESS);
-        refused += results[1] == STOR_STATUS_UNSUCCESSFUL;
-        UNTIL(calls == before + 1 + (results[1] == STOR_STATUS_SUCCESS));
-        rig_settle();
+    (void)ctx, (void)adapter;
+    if (what == PORT_UNIT_CHANGED) {
+        CHECK(unit->lun == 0 && notify(address(0), 0) == STOR_STATUS_BUSY);
+        atomic_fetch_add(&changed, 1);
     }
-    CHECK(refused > 0);
-}
-
-/* INVALID_PARAMETER: the address type or the entity type is invalid. */
-static void
-refusals(void)
-{
-    start(1);
-    CHECK_EQ(tell(0), STOR_STATUS_INVALID_PARAMETER);
-    CHECK_EQ(tell(0x80), STOR_STATUS_INVALID_PARAMETER);
-    address.Type = 9;
-    CHECK_EQ(tell(STATE_CHANGE_LUN), STOR_STATUS_INVALID_PARAMETER);
-    rig_settle();
-    CHECK_EQ(calls, 0);
-}
-
-/* ---- asynchronous notifications ---- */
-
-static atomic_uint changes;
-
-static void
-heard(void *ctx, enum port_change change, struct adapter *adapter, struct unit *unit)
-{
-    (void)ctx;
-    (void)adapter;
-    if (change == PORT_UNIT_CHANGED && unit == rig.unit)
-        atomic_fetch_add(&changes, 1);
+    if (what == PORT_UNIT_GONE)
+        atomic_fetch_add(&gone, 1);
 }
 
 static ULONG
-set(ULONG async, ULONG reserved)
+tell(ULONG entity, PSTOR_ADDRESS where)
 {
-    STOR_UNIT_ATTRIBUTES attributes;
+    ULONG status;
 
-    memset(&attributes, 0, sizeof(attributes));
-    attributes.AsyncNotificationSupported = async & 1;
-    attributes.Reserved = reserved & 0xFFFFFFF;
-    return StorPortSetUnitAttributes(mini.extension, (PSTOR_ADDRESS)&address, attributes);
+    harness_enter(CALLBACK_INTERRUPT, RT_IRQL_DEVICE);
+    status =
+        StorPortStateChangeDetected(harness.extension, entity, where, 0, state_change, &context);
+    harness_leave();
+    return status;
 }
 
-static ULONG
-notify(ULONGLONG flags)
-{
-    return StorPortAsyncNotificationDetected(mini.extension, (PSTOR_ADDRESS)&address, flags);
-}
-
+/* "results in re-enumeration of the changed entity"; "Only one … can be active at any time." */
 static void
-notify_here(void *extension, void *subject)
+state_changes(void)
 {
-    (void)extension;
-    (void)subject;
-    results[0] = notify(RAID_ASYNC_NOTIFY_FLAG_MEDIA_STATUS);
-    results[1] = notify(RAID_ASYNC_NOTIFY_FLAG_MEDIA_STATUS);
+    STOR_ADDR_BTL8 wrong = {.Type = STOR_ADDRESS_TYPE_UNKNOWN, .AddressLength = 4};
+
+    CHECK(tell(8, address(0)) == BAD);
+    CHECK(tell(0, address(0)) == BAD);
+    CHECK(tell(STATE_CHANGE_LUN, (PSTOR_ADDRESS)(void *)&wrong) == BAD);
+    CHECK(units_present() == 2);
+    harness.units = 3;
+    harness_enter(CALLBACK_DPC, RT_IRQL_DISPATCH);
+    CHECK(StorPortStateChangeDetected(harness.extension, STATE_CHANGE_LUN | STATE_CHANGE_BUS,
+                                      address(0), 0, state_change,
+                                      &context) == STOR_STATUS_SUCCESS);
+    CHECK(StorPortStateChangeDetected(harness.extension, STATE_CHANGE_LUN, address(0), 0,
+                                      state_change, &context) == STOR_STATUS_UNSUCCESSFUL);
+    harness_leave();
+    HARNESS_UNTIL(atomic_load(&changes) == 1);
+    CHECK(units_present() == 3);
+    atomic_store(&again, 1);
+    harness.units = 2;
+    CHECK(tell(STATE_CHANGE_LUN, address(0)) == STOR_STATUS_SUCCESS);
+    HARNESS_UNTIL(atomic_load(&changes) == 3);
+    CHECK(units_present() == 2 && atomic_load(&gone) == 1);
 }
 
-/* SUCCESS: scheduled, from an ISR too, and forwarded to the class driver; BUSY while a prior one is
- * in process; flags 0 stand for all. */
-static void
-notification_is_forwarded(void)
-{
-    unsigned busy = 0;
-
-    start(1);
-    changes = 0;
-    port_change_listen(rig.port, heard, NULL);
-    CHECK_EQ(set(1, 0), STOR_STATUS_SUCCESS);
-    for (unsigned i = 0; i < 20; i++) {
-        unsigned before = changes;
-        rig_at(AT_INTERRUPT, notify_here);
-        CHECK_EQ(results[0], STOR_STATUS_SUCCESS);
-        busy += results[1] == STOR_STATUS_BUSY;
-        UNTIL(changes == before + 1 + (results[1] == STOR_STATUS_SUCCESS));
-        rig_settle();
-    }
-    CHECK(busy > 0);
-    changes = 0;
-    CHECK_EQ(notify(0), STOR_STATUS_SUCCESS);
-    UNTIL(changes == 1);
-    CHECK(rig_logged("device operation") >= 1);
-    port_change_listen(rig.port, NULL, NULL);
-}
-
-/* INVALID_DEVICE_REQUEST: no such unit, or it does not support notifications. INVALID_PARAMETER:
- * the address type is invalid; an undefined flag. */
-static void
-notification_refusals(void)
-{
-    start(1);
-    CHECK_EQ(notify(1), STOR_STATUS_INVALID_DEVICE_REQUEST); /* no attribute was set */
-    CHECK_EQ(set(1, 0), STOR_STATUS_SUCCESS);
-    CHECK_EQ(notify(0x100), STOR_STATUS_INVALID_PARAMETER);
-    address.Lun = 5;
-    CHECK_EQ(notify(1), STOR_STATUS_INVALID_DEVICE_REQUEST);
-    address.Lun = 0;
-    address.Type = 9;
-    CHECK_EQ(notify(1), STOR_STATUS_INVALID_PARAMETER);
-}
-
-/* StorPortSetUnitAttributes registers what the unit supports: the notification above follows it.
- * INVALID_PARAMETER: reserved bits set, a wrong address, a unit that is not found. */
 static void
 attributes(void)
 {
-    start(1);
-    CHECK_EQ(set(1, 0), STOR_STATUS_SUCCESS);
-    CHECK_EQ(notify(1), STOR_STATUS_SUCCESS);
-    rig_settle();
-    CHECK_EQ(set(0, 0), STOR_STATUS_SUCCESS);
-    CHECK_EQ(notify(1), STOR_STATUS_INVALID_DEVICE_REQUEST);
-    CHECK_EQ(set(1, 1), STOR_STATUS_INVALID_PARAMETER);
-    CHECK_EQ(notify(1), STOR_STATUS_INVALID_DEVICE_REQUEST);
-    address.Target = 3;
-    CHECK_EQ(set(1, 0), STOR_STATUS_INVALID_PARAMETER);
-    address.Target = 0;
-    address.Type = 9;
-    CHECK_EQ(set(1, 0), STOR_STATUS_INVALID_PARAMETER);
+    STOR_UNIT_ATTRIBUTES async = {.AsyncNotificationSupported = 1}, bad = {.Reserved = 1};
+    STOR_ADDR_BTL8 wrong = units[0];
+
+    /* "One or more reserved bits in Attributes are set", "A unit device is not found" */
+    CHECK(StorPortSetUnitAttributes(harness.extension, address(0), bad) == BAD);
+    CHECK(StorPortSetUnitAttributes(harness.extension, NULL, async) == BAD);
+    wrong.Target = 3;
+    CHECK(StorPortSetUnitAttributes(harness.extension, (PSTOR_ADDRESS)(void *)&wrong, async) ==
+          BAD);
+    wrong = units[0];
+    wrong.AddressLength = 3;
+    CHECK(StorPortSetUnitAttributes(harness.extension, (PSTOR_ADDRESS)(void *)&wrong, async) ==
+          BAD);
+    CHECK(StorPortSetUnitAttributes(harness.extension, address(0), async) == STOR_STATUS_SUCCESS);
 }
 
-CASES(CASE(enumerates_again), CASE(without_a_callback), CASE(one_at_a_time), CASE(refusals),
-      CASE(notification_is_forwarded), CASE(notification_refusals), CASE(attributes))
+/* Only units that said so may notify; one notification at a time. */
+static void
+notifications(void)
+{
+    STOR_ADDR_BTL8 nowhere = units[0];
+
+    nowhere.Lun = 200;
+    harness_enter(CALLBACK_INTERRUPT, RT_IRQL_DEVICE);
+    CHECK(notify(address(0), 8) == BAD);
+    CHECK(notify(NULL, 0) == BAD);
+    CHECK(notify((PSTOR_ADDRESS)(void *)&nowhere, 0) == STOR_STATUS_INVALID_DEVICE_REQUEST);
+    CHECK(notify(address(1), 0) == STOR_STATUS_INVALID_DEVICE_REQUEST);
+    CHECK(notify(address(0), RAID_ASYNC_NOTIFY_FLAG_MEDIA_STATUS) == STOR_STATUS_SUCCESS);
+    harness_leave();
+    HARNESS_UNTIL(atomic_load(&changed) == 1);
+    CHECK(harness_logged("reports new media status\n"));
+    HARNESS_UNTIL(notify(address(0), 0) == STOR_STATUS_SUCCESS);
+    HARNESS_UNTIL(atomic_load(&changed) == 2);
+    CHECK(harness_logged("reports new media status device status device operation\n"));
+}
+
+/* "If STORPORT_MARK_DEVICE_FAILED_FLAG_REMOVE_DEVICE is not set …, Storport will only log". */
+static void
+failures(void)
+{
+    static WCHAR why[] = L"head crash";
+    static UCHAR data[2] = {0xbe, 0xef};
+    PVOID e = harness.extension;
+    ULONG remove = STORPORT_MARK_DEVICE_FAILED_FLAG_REMOVE_DEVICE;
+
+    atomic_store(&gone, 0);
+    StorPortMarkDeviceFailed(e, address(1), 0, why);
+    CHECK(harness_logged("device failed: \"head crash\" unit 0:0:1\n"));
+    CHECK(StorPortMarkDeviceFailedEx(e, address(1),
+                                     remove | STORPORT_MARK_DEVICE_FAILED_FLAG_PREDICTED_FAILURE,
+                                     42, why, 2, data, 0, NULL) == STOR_STATUS_SUCCESS);
+    CHECK(harness_logged("device will fail: fault 42 \"head crash\" data be ef unit 0:0:1\n"));
+    CHECK(StorPortMarkDeviceFailedEx(e, address(1), remove, 42, why, 2, NULL, 0, NULL) == BAD);
+    rt_sleep_ns(10000000);
+    CHECK(units_present() == 2);
+    CHECK(StorPortMarkDeviceFailedEx(e, address(1), remove, 42, why, 0, NULL, 2, data) ==
+          STOR_STATUS_SUCCESS);
+    HARNESS_UNTIL(atomic_load(&gone) == 1);
+    CHECK(units_present() == 1);
+    /* It stays away when the bus is enumerated again. */
+    CHECK(!adapter_rescan(harness.adapter));
+    CHECK(units_present() == 1);
+    StorPortMarkDeviceFailed(e, (PSTOR_ADDRESS)(void *)data, remove, why);
+    harness_expect(RULE_UnitUnknown);
+    /* NULL names the adapter: it is removed by surprise. */
+    StorPortMarkDeviceFailed(e, NULL, remove, why);
+    HARNESS_UNTIL(harness.adapter->state == ADAPTER_STATE_GONE);
+}
+
+int
+main(void)
+{
+    harness_start(&(struct harness_config){.units = 2});
+    port_change_listen(harness.port, change, NULL);
+    state_changes();
+    attributes();
+    notifications();
+    failures();
+    return harness_finish();
+}

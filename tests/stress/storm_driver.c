@@ -41,13 +41,14 @@ typedef struct _STORM_UNIT {
 
 typedef struct _STORM {
     ULONG Mode, Luns, Depth, Calm;
-    ULONG64 Random;
+    LONG64 Random;
     LIST_ENTRY Pending[RouteCount];
     STORM_UNIT Unit[LUNS_MAX];
     STOR_DPC Dpc;
     PVOID Worker, Timer;
     LONG InStartIo, WorkQueued;
-    BOOLEAN Stopped, AdapterPaused;
+    LONG Stopped;
+    BOOLEAN AdapterPaused;
     ULONG Processors;
 } STORM, *PSTORM;
 
@@ -61,7 +62,9 @@ Fail(const char *What)
 static ULONG
 Draw(PSTORM Storm, ULONG Below)
 {
-    ULONG64 Z = (Storm->Random += 0x9e3779b97f4a7c15ull);
+    /* Atomic, since every callback draws. */
+    ULONG64 Z = (ULONG64)InterlockedExchangeAdd64(&Storm->Random, (LONG64)0x9e3779b97f4a7c15ull) +
+                0x9e3779b97f4a7c15ull;
 
     Z = (Z ^ (Z >> 30)) * 0xbf58476d1ce4e5b9ull;
     Z = (Z ^ (Z >> 27)) * 0x94d049bb133111ebull;
@@ -418,7 +421,7 @@ TimerRoutine(PVOID Extension)
     Resumes(Storm, TRUE);
     if (!Storm->Calm)
         Pauses(Storm, TRUE);
-    if (!Storm->Stopped)
+    if (!InterlockedOr(&Storm->Stopped, 0))
         StorPortNotification(RequestTimerCall, Storm, TimerRoutine, 200 + Draw(Storm, 3000));
 }
 
@@ -432,7 +435,7 @@ ExtraTimer(PVOID Extension, PVOID Context)
     if (Storm->Mode != ModeHalfDuplex)
         KickWork(Storm);
     StorPortIssueDpc(Storm, &Storm->Dpc, NULL, NULL);
-    if (!Storm->Stopped)
+    if (!InterlockedOr(&Storm->Stopped, 0))
         StorPortRequestTimer(Storm, Storm->Timer, ExtraTimer, NULL, 500 + Draw(Storm, 2000), 0);
 }
 
@@ -559,11 +562,8 @@ BuildIo(PVOID Extension, PSCSI_REQUEST_BLOCK Srb)
     PSTORM Storm = Extension;
     PSTORM_SRB Own = SrbGetMiniportContext(Srb);
     STOR_LOCK_HANDLE Handle;
-    ULONG Chance;
+    ULONG Chance = Draw(Storm, 12);
 
-    StorPortAcquireSpinLock(Storm, InterruptLock, NULL, &Handle);
-    Chance = Draw(Storm, 12);
-    StorPortReleaseSpinLock(Storm, &Handle);
     Own->Built = 0x600d;
     if (!IsData(Srb) || Chance)
         return TRUE;
@@ -688,7 +688,7 @@ Find(PSTORM Storm, PPORT_CONFIGURATION_INFORMATION Config)
         Storm->Mode == ModeHalfDuplex ? StorSynchronizeHalfDuplex : StorSynchronizeFullDuplex;
     Config->MapBuffers = STOR_MAP_ALL_BUFFERS_INCLUDING_READ_WRITE;
     Config->BusResetHoldTime = 1000;
-    Storm->Stopped = FALSE;
+    InterlockedExchange(&Storm->Stopped, 0);
     return SP_RETURN_FOUND;
 }
 
@@ -764,10 +764,10 @@ AdapterControl(PVOID Extension, SCSI_ADAPTER_CONTROL_TYPE Type, PVOID Parameters
                                          i == ScsiAdapterSurpriseRemoval;
         break;
     case ScsiStopAdapter:
-        Storm->Stopped = TRUE;
+        InterlockedExchange(&Storm->Stopped, 1);
         break;
     case ScsiAdapterSurpriseRemoval:
-        Storm->Stopped = TRUE;
+        InterlockedExchange(&Storm->Stopped, 1);
         /* What is parked comes back with an error. */
         for (ULONG Route = 0; Route < RouteCount && StormBug != 9; Route++) {
             PSCSI_REQUEST_BLOCK Srb;
@@ -782,7 +782,7 @@ AdapterControl(PVOID Extension, SCSI_ADAPTER_CONTROL_TYPE Type, PVOID Parameters
         }
         break;
     case ScsiRestartAdapter:
-        Storm->Stopped = FALSE;
+        InterlockedExchange(&Storm->Stopped, 0);
         StorPortNotification(RequestTimerCall, Storm, TimerRoutine, 1000);
         break;
     default:

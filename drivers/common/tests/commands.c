@@ -32,30 +32,21 @@ struct row {
 
 #define OVERRUN .srb_status = SRB_STATUS_DATA_OVERRUN
 
-/* clang-format off: a table */
+/* clang-format off */
 static const struct row rows[] = {
     /* Unit attention: first command of each unit, but for three. */
     {"INQUIRY before attention", "120000006000", .length = 96, .moved = 96,
-     .in = "000006125b000002"
-           "4f50454e53544f52"
-           "52414d206469736b2020202020202020"
+     .in = "000006125b000002" "4f50454e53544f52" "52414d206469736b2020202020202020"
            "30303031"},
     {"REPORT LUNS before attention", "a00000000000000000200000", .length = 32, .moved = 32,
-     .in = "0000001800000000"
-           "0000000000000000"
-           "0001000000000000"
-           "0002000000000000"},
+     .in = "0000001800000000" "0000000000000000" "0001000000000000" "0002000000000000"},
     {"attention: power on", "000000000000", .key = 6, .code = 0x2901},
     {"attention is gone", "000000000000", .moved = 0},
     {"attention is per unit", "000000000000", .lun = 1, .key = 6, .code = 0x2901},
     {"REQUEST SENSE takes it", "030000001200", .lun = 2, .length = 18, .moved = 18,
-     .in = "70000600000000"
-           "0a"
-           "000000002901"},
+     .in = "70000600000000" "0a" "000000002901"},
     {"and only once", "030000001200", .lun = 2, .length = 18, .moved = 18,
-     .in = "70000000000000"
-           "0a"
-           "000000000000"},
+     .in = "70000000000000" "0a" "000000000000"},
     {"REQUEST SENSE descriptor", "030100001200", .length = 18, .moved = 8, OVERRUN,
      .in = "7200000000000000"},
 
@@ -81,24 +72,10 @@ static const struct row rows[] = {
     {"VPD 00", "12010000ff00", .length = 255, .moved = 10, OVERRUN, .in = "00000006008083b0b1b2"},
     {"VPD 80", "12018000ff00", .length = 24, .moved = 24, .in = "00800014"},
     {"VPD 83", "12018300ff00", .length = 64, .moved = 64,
-     .in = "0083003c"
-           "010300083"
-           ".............."
-           "."
-           "0201002c"
-           "4f50454e53544f52"},
+     .in = "0083003c" "010300083" ".............." "." "0201002c" "4f50454e53544f52"},
     {"VPD B0", "1201b000ff00", .length = 64, .moved = 64,
-     .in = "00b0003c"
-           "0180"
-           "0008"
-           "00000000"
-           "00000000"
-           "00000000"
-           "ffffffff"
-           "00000100"
-           "00000008"
-           "80000000"
-           "0000000000020000"},
+     .in = "00b0003c" "0180" "0008" "00000800" "00000000" "00000000" "ffffffff" "00000100"
+           "00000008" "80000000" "0000000000020000"},
     {"VPD B1", "1201b100ff00", .length = 64, .moved = 64, .in = "00b1003c0001"},
     {"VPD B2", "1201b200ff00", .length = 8, .moved = 8, .in = "00b2000400e40200"},
     {"VPD 84", "12018400ff00", .length = 8, .key = 5, .code = 0x2400, .sense = "c00002"},
@@ -117,19 +94,12 @@ static const struct row rows[] = {
      .in = "00000fff00000200"},
     {"READ CAPACITY(10), address", "25000000000100000000", .length = 8, .key = 5, .code = 0x2400,
      .sense = "c80005"},
-    {"READ CAPACITY(16)",
-     "9e1000000000000000000000002000"
-     "00",
-     .length = 32, .moved = 32,
-     .in = "0000000000000fff"
-           "00000200"
-           "0003c000"},
+    {"READ CAPACITY(16)", "9e1000000000000000000000002000" "00", .length = 32, .moved = 32,
+     .in = "0000000000000fff" "00000200" "0003c000"},
     {"READ CAPACITY(16) short", "9e1000000000000000000000000c0000", .length = 12, .moved = 12,
      .in = "0000000000000fff"},
-    {"service action",
-     "9e1100000000000000000000002000"
-     "00",
-     .length = 32, .key = 5, .code = 0x2400, .sense = "cc0001"},
+    {"service action", "9e1100000000000000000000002000" "00", .length = 32, .key = 5,
+     .code = 0x2400, .sense = "cc0001"},
 
     /* Codes. */
     {"unknown code", "0f0000000000", .key = 5, .code = 0x2000},
@@ -146,14 +116,8 @@ static const struct row rows[] = {
     {"block after", "28000000000300000100", .length = 512, .moved = 512, .in_fill = 1},
     {"WRITE(6)", "0a0000050100", .length = 512, .fill = 0x22, .moved = 512},
     {"READ(6)", "080000050100", .length = 512, .moved = 512, .in_fill = 0x23},
-    {"WRITE(12) FUA",
-     "aa080000000600000001"
-     "0000",
-     .length = 512, .fill = 0x33, .moved = 512},
-    {"READ(12) DPO",
-     "a810000000060000000"
-     "10000",
-     .length = 512, .moved = 512, .in_fill = 0x34},
+    {"WRITE(12) FUA", "aa080000000600000001" "0000", .length = 512, .fill = 0x33, .moved = 512},
+    {"READ(12) DPO", "a810000000060000000" "10000", .length = 512, .moved = 512, .in_fill = 0x34},
     {"WRITE(16)", "8a000000000000000007000000010000", .length = 512, .fill = 0x44, .moved = 512},
     {"READ(16) FUA", "88080000000000000007000000010000", .length = 512, .moved = 512,
      .in_fill = 0x45},
@@ -168,22 +132,16 @@ static const struct row rows[] = {
     {"WRITE of 0 blocks", "2a000000000000000000", .moved = 0},
     {"READ past the end", "28000000100000000100", .length = 512, .key = 5, .code = 0x2100,
      .information = 1},
-    {"READ half past the end",
-     "2800000"
-     "00fff00000200",
-     .length = 1024, .key = 5, .code = 0x2100, .information = 1},
-    {"WRITE past the end",
-     "2a0000001000"
-     "00000100",
-     .length = 512, .key = 5, .code = 0x2100, .information = 1},
+    {"READ half past the end", "2800000" "00fff00000200", .length = 1024, .key = 5,
+     .code = 0x2100, .information = 1},
+    {"WRITE past the end", "2a0000001000" "00000100", .length = 512, .key = 5, .code = 0x2100,
+     .information = 1},
     {"READ(16) far away", "8800ffffffffffffffff000000010000", .length = 512, .key = 5,
      .code = 0x2100},
     {"READ(16) that wraps", "8800fffffffffffffffe000000040000", .length = 512, .key = 5,
      .code = 0x2100},
-    {"READ(16) of 2^32-1 blocks",
-     "8800000000000000000"
-     "0ffffffff0000",
-     .length = 512, .key = 5, .code = 0x2100, .information = 1},
+    {"READ(16) of 2^32-1 blocks", "8800000000000000000" "0ffffffff0000", .length = 512, .key = 5,
+     .code = 0x2100, .information = 1},
     {"READ(6) past the end", "081000000100", .length = 512, .key = 5, .code = 0x2100,
      .information = 1},
     {"READ, buffer longer", "28000000000100000100", .length = 1024, .moved = 512, OVERRUN},
@@ -195,6 +153,12 @@ static const struct row rows[] = {
     {"wrote nothing", "28000000000100000100", .length = 512, .moved = 512, .in_fill = 0x12},
     {"WRITE, buffer longer", "2a000000000100000100", .length = 1024, .fill = 0x11, .moved = 512,
      OVERRUN},
+    {"READ(10) too long", "28000000000000080100", .length = 512, .key = 5, .code = 0x2400,
+     .sense = "c00007"},
+    {"WRITE(12) too long", "aa0000000000000008010000", .length = 512, .key = 5, .code = 0x2400,
+     .sense = "c00006"},
+    {"READ(16) too long", "88000000000000000000000008010000", .length = 512, .key = 5,
+     .code = 0x2400, .sense = "c0000a"},
     {"RDPROTECT", "28200000000100000100", .length = 512, .key = 5, .code = 0x2400,
      .sense = "cd0001"},
     {"group number", "28000000000101000100", .length = 512, .key = 5, .code = 0x2400,
@@ -206,7 +170,8 @@ static const struct row rows[] = {
     {"VERIFY(16) past the end", "8f000000000000000000000010010000", .key = 5, .code = 0x2100,
      .information = 1},
     {"VERIFY(10) BYTCHK", "2f020000000100000200", .length = 1024, .fill = 0x11, .moved = 1024},
-    {"VERIFY(12) BYTCHK", "af0200000001000000020000", .length = 1024, .fill = 0x11, .moved = 1024},
+    {"VERIFY(12) BYTCHK", "af0200000001000000020000", .length = 1024, .fill = 0x11,
+     .moved = 1024},
     {"VERIFY BYTCHK differs", "2f020000000200000200", .length = 1024, .fill = 0x11, .key = 0xe,
      .code = 0x1d00, .information = 1},
     {"VERIFY BYTCHK 3", "2f060000000100000200", .length = 512, .fill = 0x11, .moved = 512},
@@ -225,13 +190,12 @@ static const struct row rows[] = {
      .information = 1},
 
     /* COMPARE AND WRITE. */
-    {"equal", "89000000000000000001000000010000", "", .length = 1024, .fill = 0x11, .moved = 1024},
-    {"different",
-     "8900000000000000000500000001"
-     "0000",
-     .length = 1024, .fill = 0x11, .key = 0xe, .code = 0x1d00, .information = 1},
-    {"over a chunk's edge, equal", "890000000000000001ff000000020000", .length = 2048, .fill = 0x66,
-     .moved = 2048},
+    {"equal", "89000000000000000001000000010000", "", .length = 1024, .fill = 0x11,
+     .moved = 1024},
+    {"different", "8900000000000000000500000001" "0000", .length = 1024, .fill = 0x11, .key = 0xe,
+     .code = 0x1d00, .information = 1},
+    {"over a chunk's edge, equal", "890000000000000001ff000000020000", .length = 2048,
+     .fill = 0x66, .moved = 2048},
     {"COMPARE of 0 blocks", "89000000000000000001000000000000", .moved = 0},
     {"COMPARE too long", "89000000000000000001000000ff0000", .length = 512, .key = 5,
      .code = 0x2400, .sense = "c0000d"},
@@ -239,50 +203,24 @@ static const struct row rows[] = {
      OVERRUN},
 
     /* UNMAP. */
-    {"UNMAP one", "42000000000000001800",
-     "0016001000000000"
-     "0000000000000005"
-     "00000001"
-     "00000000",
-     .length = 24, .moved = 24},
+    {"UNMAP one", "42000000000000001800", "0016001000000000" "0000000000000005" "00000001"
+     "00000000", .length = 24, .moved = 24},
     {"unmapped reads zeros", "28000000000500000100", .length = 512, .moved = 512, .in_fill = 1},
     {"neighbour stays", "28000000000600000100", .length = 512, .moved = 512, .in_fill = 0x34},
-    {"UNMAP two", "42000000000000002800",
-     "0026002000000000"
-     "0000000000000006"
-     "00000001"
-     "00000000"
-     "0000000000000007"
-     "00000001"
-     "00000000",
-     .length = 40, .moved = 40},
+    {"UNMAP two", "42000000000000002800", "0026002000000000" "0000000000000006" "00000001"
+     "00000000" "0000000000000007" "00000001" "00000000", .length = 40, .moved = 40},
     {"both read zeros", "28000000000600000200", .length = 1024, .moved = 1024, .in_fill = 1},
-    {"UNMAP past the end", "42000000000000001800",
-     "0016001000000000"
-     "0000000000000fff"
-     "00000002"
-     "00000000",
-     .length = 24, .key = 5, .code = 0x2100, .information = 1},
-    {"and did nothing",
-     "2800000"
-     "00fff00000100",
-     .length = 512, .moved = 512, .in_fill = 0x78},
-    {"UNMAP wraps", "42000000000000001800",
-     "0016001000000000"
-     "ffffffffffffffff"
-     "00000001"
-     "00000000",
-     .length = 24, .key = 5, .code = 0x2100},
+    {"UNMAP past the end", "42000000000000001800", "0016001000000000" "0000000000000fff"
+     "00000002" "00000000", .length = 24, .key = 5, .code = 0x2100, .information = 1},
+    {"and did nothing", "2800000" "00fff00000100", .length = 512, .moved = 512, .in_fill = 0x78},
+    {"UNMAP wraps", "42000000000000001800", "0016001000000000" "ffffffffffffffff" "00000001"
+     "00000000", .length = 24, .key = 5, .code = 0x2100},
     {"UNMAP nothing", "42000000000000000000", .moved = 0},
     {"UNMAP header only", "42000000000000000800", "0006000000000000", .length = 8, .moved = 8},
     {"UNMAP short list", "42000000000000000700", "00050000000000", .length = 7, .key = 5,
      .code = 0x1a00},
-    {"UNMAP list longer than sent", "42000000000000001800",
-     "00ff00f000000000"
-     "0000000000000008"
-     "00000001"
-     "00000000",
-     .length = 24, .moved = 24},
+    {"UNMAP list longer than sent", "42000000000000001800", "00ff00f000000000"
+     "0000000000000008" "00000001" "00000000", .length = 24, .moved = 24},
     {"UNMAP data missing", "42000000000000001800", "0016001000000000", .length = 8, .moved = 0,
      OVERRUN},
     {"UNMAP anchor", "42010000000000001800", .length = 24, .key = 5, .code = 0x2400,
@@ -303,143 +241,87 @@ static const struct row rows[] = {
      .sense = "c00007"},
     {"WRITE SAME(16), count 0", "93000000000000000020000000000000", .length = 512, .key = 5,
      .code = 0x2400, .sense = "c0000a"},
-    {"WRITE SAME past the end",
-     "4100000"
-     "0100000000100",
-     .length = 512, .key = 5, .code = 0x2100, .information = 1},
+    {"WRITE SAME past the end", "4100000" "0100000000100", .length = 512, .key = 5,
+     .code = 0x2100, .information = 1},
     {"WRITE SAME, no data", "41000000002000000100", .moved = 0, OVERRUN},
     {"WRITE SAME anchor", "93100000000000000020000000010000", .length = 512, .key = 5,
      .code = 0x2400, .sense = "cc0001"},
-    {"long pattern", "93000000000000000400000004000000", .length = 512, .fill = 0x3c, .moved = 512},
+    {"long pattern", "93000000000000000400000004000000", .length = 512, .fill = 0x3c,
+     .moved = 512},
     {"its end", "2800000007ff00000100", .length = 512, .moved = 512, .in_fill = 0x3d},
 
     /* GET LBA STATUS: chunks of 512 blocks; 0, 1, 2, 3 and 7 are in use. */
-    {"unmapped between",
-     "9e12000000000000080000000100"
-     "0000",
-     .length = 40, .moved = 40,
-     .in = "0000002400000000"
-           "0000000000000800"
-           "00000600"
-           "01000000"
-           "0000000000000e00"
-           "00000200"
-           "00000000"},
+    {"unmapped between", "9e12000000000000080000000100" "0000", .length = 40, .moved = 40,
+     .in = "0000002400000000" "0000000000000800" "00000600" "01000000"
+           "0000000000000e00" "00000200" "00000000"},
     {"one descriptor fits", "9e120000000000000801000000180000", .length = 24, .moved = 24,
-     .in = "0000001400000000"
-           "0000000000000801"
-           "000005ff"
-           "01000000"},
+     .in = "0000001400000000" "0000000000000801" "000005ff" "01000000"},
     {"past the end", "9e120000000000001000000000180000", .length = 24, .key = 5, .code = 0x2100,
      .information = 1},
 
     /* MODE SENSE and MODE SELECT. */
     {"MODE SENSE(6) caching", "1a080800c000", .length = 24, .moved = 24,
-     .in = "17001000"
-           "0812"
-           "00000000000000000000000000000000000"
-           "0"},
+     .in = "17001000" "0812" "00000000000000000000000000000000000" "0"},
     {"with block descriptor", "1a000800c000", .length = 32, .moved = 32,
-     .in = "1f001008"
-           "0000100000000200"
-           "0812"},
+     .in = "1f001008" "0000100000000200" "0812"},
     {"MODE SENSE(10) caching", "5a080800000000010000", .length = 28, .moved = 28,
-     .in = "001a001000000000"
-           "0812"},
+     .in = "001a001000000000" "0812"},
     {"long LBA", "5a100a00000000010000", .length = 36, .moved = 36,
-     .in = "0022001001000010"
-           "0000000000001000"
-           "00000000"
-           "00000200"
-           "0a0a0010"},
-    {"all pages", "1a083f00ff00", .length = 255, .moved = 60, OVERRUN,
-     .in = "3b001000"
-           "010a"},
+     .in = "0022001001000010" "0000000000001000" "00000000" "00000200" "0a0a0010"},
+    {"all pages", "1a083f00ff00", .length = 255, .moved = 60, OVERRUN, .in = "3b001000" "010a"},
     {"all pages and subpages", "1a083fffff00", .length = 60, .moved = 60, .in = "3b001000"},
     {"changeable control", "1a084a00ff00", .length = 16, .moved = 16,
-     .in = "0f001000"
-           "0a0a04000000000000000000"},
+     .in = "0f001000" "0a0a04000000000000000000"},
     {"changeable caching: no cache", "1a084800ff00", .length = 24, .moved = 24,
-     .in = "17001000"
-           "081200"},
-    {"default", "1a088a00ff00", .length = 16, .moved = 16,
-     .in = "0f001000"
-           "0a0a0010"},
+     .in = "17001000" "081200"},
+    {"default", "1a088a00ff00", .length = 16, .moved = 16, .in = "0f001000" "0a0a0010"},
     {"saved", "1a08ca00ff00", .length = 16, .key = 5, .code = 0x3900},
     {"no such page", "1a080500ff00", .length = 16, .key = 5, .code = 0x2400, .sense = "cd0002"},
-    {"no such subpage", "1a080801ff00", .length = 16, .key = 5, .code = 0x2400, .sense = "c00003"},
-    {"MODE SELECT, same values", "151000001800",
-     "00000000"
-     "0812"
-     "000000000000000000000000000000000000",
-     .length = 24, .moved = 24},
-    {"MODE SELECT WCE: cannot be", "151000001800",
-     "00000000"
-     "0812"
-     "040000000000000000000000000000000000",
-     .length = 24, .key = 5, .code = 0x2600, .sense = "800006"},
-    {"MODE SELECT, page length", "151000001800",
-     "00000000"
-     "0810"
-     "000000000000000000000000000000000000",
-     .length = 24, .key = 5, .code = 0x2600, .sense = "800005"},
-    {"MODE SELECT, unknown page", "151000000800",
-     "00000000"
-     "05020000",
-     .length = 8, .key = 5, .code = 0x2600, .sense = "8d0004"},
-    {"MODE SELECT, cut page", "151000001000",
-     "00000000"
-     "081200000000000000000000",
+    {"no such subpage", "1a080801ff00", .length = 16, .key = 5, .code = 0x2400,
+     .sense = "c00003"},
+    {"MODE SELECT, same values", "151000001800", "00000000" "0812"
+     "000000000000000000000000000000000000", .length = 24, .moved = 24},
+    {"MODE SELECT WCE: cannot be", "151000001800", "00000000" "0812"
+     "040000000000000000000000000000000000", .length = 24, .key = 5, .code = 0x2600,
+     .sense = "800006"},
+    {"MODE SELECT, page length", "151000001800", "00000000" "0810"
+     "000000000000000000000000000000000000", .length = 24, .key = 5, .code = 0x2600,
+     .sense = "800005"},
+    {"MODE SELECT, unknown page", "151000000800", "00000000" "05020000", .length = 8, .key = 5,
+     .code = 0x2600, .sense = "8d0004"},
+    {"MODE SELECT, cut page", "151000001000", "00000000" "081200000000000000000000",
      .length = 16, .key = 5, .code = 0x1a00},
-    {"MODE SELECT, short header", "151000000300", "000000", .length = 3, .key = 5, .code = 0x1a00},
+    {"MODE SELECT, short header", "151000000300", "000000", .length = 3, .key = 5,
+     .code = 0x1a00},
     {"MODE SELECT, nothing", "151000000000", .moved = 0},
     {"MODE SELECT, PF 0", "150000000400", "00000000", .length = 4, .key = 5, .code = 0x2400,
      .sense = "cc0001"},
     {"MODE SELECT, SP", "151100000400", "00000000", .length = 4, .key = 5, .code = 0x2400,
      .sense = "c80001"},
-    {"MODE SELECT, other block size", "151000000c00",
-     "00000008"
-     "0000000000001000",
+    {"MODE SELECT, other block size", "151000000c00", "00000008" "0000000000001000",
      .length = 12, .key = 5, .code = 0x2600, .sense = "800009"},
-    {"MODE SELECT, same block size", "151000000c00",
-     "00000008"
-     "0000100000000200",
+    {"MODE SELECT, same block size", "151000000c00", "00000008" "0000100000000200",
      .length = 12, .moved = 12},
-    {"MODE SELECT, other capacity", "151000000c00",
-     "00000008"
-     "0000080000000200",
+    {"MODE SELECT, other capacity", "151000000c00", "00000008" "0000080000000200",
      .length = 12, .key = 5, .code = 0x2600, .sense = "800004"},
     {"MODE SELECT, descriptor past the list", "151000000400", "00000008", .length = 4, .key = 5,
      .code = 0x1a00},
-    {"MODE SELECT(10), long descriptor", "55100000000000001800",
-     "0000000001000010"
-     "0000000000001000"
-     "00000000"
-     "00000200",
-     .length = 24, .moved = 24},
+    {"MODE SELECT(10), long descriptor", "55100000000000001800", "0000000001000010"
+     "0000000000001000" "00000000" "00000200", .length = 24, .moved = 24},
 
     /* Descriptor sense. */
-    {"D_SENSE on", "151000001000",
-     "00000000"
-     "0a0a04100000"
-     "0000ffff0000",
-     .length = 16, .moved = 16},
-    {"D_SENSE is current", "1a080a00ff00", .length = 16, .moved = 16,
-     .in = "0f001000"
-           "0a0a0410"},
+    {"D_SENSE on", "151000001000", "00000000" "0a0a04100000" "0000ffff0000", .length = 16,
+     .moved = 16},
+    {"D_SENSE is current", "1a080a00ff00", .length = 16, .moved = 16, .in = "0f001000"
+     "0a0a0410"},
     {"information descriptor", "8800ffffffffffffffff000000010000", .length = 512, .key = 5,
      .code = 0x2100, .descriptor = TRUE, .sense = "000a8000ffffffffffffffff"},
     {"field pointer descriptor", "120080002400", .length = 36, .key = 5, .code = 0x2400,
      .descriptor = TRUE, .sense = "02060000c0000200"},
-    {"list pointer descriptor", "151000000800",
-     "00000000"
-     "05020000",
-     .length = 8, .key = 5, .code = 0x2600, .descriptor = TRUE, .sense = "020600008d000400"},
+    {"list pointer descriptor", "151000000800", "00000000" "05020000", .length = 8, .key = 5,
+     .code = 0x2600, .descriptor = TRUE, .sense = "020600008d000400"},
     {"other unit stays fixed", "0f0000000000", .lun = 1, .key = 5, .code = 0x2000},
-    {"D_SENSE off", "55100000000000001400",
-     "0000000000000000"
-     "0a0a00100000"
-     "0000ffff0000",
+    {"D_SENSE off", "55100000000000001400", "0000000000000000" "0a0a00100000" "0000ffff0000",
      .length = 20, .moved = 20},
 
     /* START STOP UNIT. */
@@ -448,9 +330,7 @@ static const struct row rows[] = {
     {"READ while stopped", "28000000000000000100", .length = 512, .key = 2, .code = 0x0402},
     {"INQUIRY while stopped", "120000002400", .length = 36, .moved = 36, .in = "00"},
     {"REQUEST SENSE while stopped", "030000001200", .length = 18, .moved = 18,
-     .in = "70000200000000"
-           "0a"
-           "000000000402"},
+     .in = "70000200000000" "0a" "000000000402"},
     {"MODE SENSE while stopped", "1a080800c000", .length = 24, .moved = 24},
     {"other unit runs", "000000000000", .lun = 1},
     {"start", "1b0000000100", .moved = 0},
@@ -459,23 +339,18 @@ static const struct row rows[] = {
 
     /* REPORT SUPPORTED OPERATION CODES. */
     {"one command", "a30c01280000000000200000", .length = 14, .moved = 14,
-     .in = "0003000a"
-           "2818ffffffff00ffff00"},
+     .in = "0003000a" "2818ffffffff00ffff00"},
     {"with time-outs", "a30c81000000000000200000", .length = 22, .moved = 22,
-     .in = "00830006"
-           "000000000000"
-           "000a0000"
-           "0000000000000000"},
+     .in = "00830006" "000000000000" "000a0000" "0000000000000000"},
     {"not supported", "a30c010f0000000000200000", .length = 4, .moved = 4, .in = "00010000"},
     {"with service action", "a30c029e0010000000200000", .length = 20, .moved = 20,
-     .in = "00030010"
-           "9e10"},
+     .in = "00030010" "9e10"},
     {"service action not there", "a30c029e0011000000200000", .length = 4, .moved = 4,
      .in = "00010000"},
     {"service action missing", "a30c019e0000000000200000", .length = 4, .key = 5, .code = 0x2400,
      .sense = "ca0002"},
-    {"service action too many", "a30c02280000000000200000", .length = 4, .key = 5, .code = 0x2400,
-     .sense = "ca0002"},
+    {"service action too many", "a30c02280000000000200000", .length = 4, .key = 5,
+     .code = 0x2400, .sense = "ca0002"},
     {"either way", "a30c039e0012000000200000", .length = 20, .moved = 20, .in = "000300109e12"},
     {"options 4", "a30c04280000000000200000", .length = 4, .key = 5, .code = 0x2400,
      .sense = "ca0002"},

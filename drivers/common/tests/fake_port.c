@@ -73,8 +73,12 @@ fake_adapter_start(VOID)
     config.MaximumTransferLength = 0xffffffff;
     config.MaxNumberOfIO = 1000;
     config.Dma64BitAddresses = SCSI_DMA64_SYSTEM_SUPPORTED;
-    found = ((VIRTUAL_HW_FIND_ADAPTER *)(PVOID)callbacks.HwFindAdapter)(extension, NULL, NULL, NULL,
-                                                                        NULL, &config, &again);
+    if (callbacks.FeatureSupport & STOR_FEATURE_VIRTUAL_MINIPORT)
+        found = ((VIRTUAL_HW_FIND_ADAPTER *)(PVOID)callbacks.HwFindAdapter)(
+            extension, NULL, NULL, NULL, NULL, &config, &again);
+    else
+        found = ((HW_FIND_ADAPTER *)(PVOID)callbacks.HwFindAdapter)(extension, NULL, NULL, NULL,
+                                                                    &config, &again);
     if (found == SP_RETURN_FOUND && !callbacks.HwInitialize(extension))
         found = SP_RETURN_ERROR;
     return found;
@@ -84,7 +88,8 @@ VOID
 fake_adapter_stop(VOID)
 {
     callbacks.HwAdapterControl(extension, ScsiStopAdapter, NULL);
-    callbacks.HwFreeAdapterResources(extension);
+    if (callbacks.HwFreeAdapterResources != NULL)
+        callbacks.HwFreeAdapterResources(extension);
     free(extension);
     extension = NULL;
 }
@@ -172,7 +177,8 @@ fake_start(struct fake_request *r)
         srb = build_extended(frame, r, frame->sense);
         frame->srb.extended.MiniportContext = frame->context;
     }
-    callbacks.HwStartIo(extension, srb);
+    if (callbacks.HwBuildIo == NULL || callbacks.HwBuildIo(extension, srb))
+        callbacks.HwStartIo(extension, srb);
 }
 
 BOOLEAN

@@ -1,7 +1,7 @@
 /*
- * Just enough of a port driver to run one virtual miniport in a test: calls DriverEntry and
- * HwFindAdapter, sends SRBs of either form to HwStartIo and notes how they end. Buffers are of the
- * exact size asked for, so that a sanitizer sees a byte too many.
+ * Just enough of a port driver to run one miniport in a test: calls DriverEntry and
+ * HwFindAdapter, sends SRBs of either form to HwBuildIo and HwStartIo and notes how they end.
+ * Buffers are of the exact size asked for, so that a sanitizer sees a byte too many.
  */
 #ifndef FAKE_PORT_H
 #define FAKE_PORT_H

@@ -128,6 +128,49 @@ test_values(void)
     fake_adapter_stop();
 }
 
+/* Memory runs short inside commands that need a piece of it. */
+static void
+test_no_scratch(void)
+{
+    static const struct {
+        const char *cdb;
+        UCHAR length;
+    } commands[] = {
+        {"\x2f\2\0\0\0\0\0\0\1\0", 10},
+        {"\x41\0\0\0\0\0\0\0\1\0", 10},
+    };
+    UCHAR data[512];
+    struct fake_request r;
+
+    CHECK(START(NULL) == SP_RETURN_FOUND);
+    CHECK(attention(0, 0) == CODE_POWER_ON);
+    memset(data, 1, sizeof(data));
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        fake_pool_fail(1);
+        r = send_cdb(commands[i].cdb, commands[i].length, data, 512);
+        CHECK(r.sense[2] == KEY_ABORTED_COMMAND && sense_code(&r) == CODE_INSUFFICIENT_RESOURCES);
+    }
+    fake_adapter_stop();
+    CHECK(fake_pool_outstanding() == 0);
+}
+
+static void
+test_long_unmap(void)
+{
+    static UCHAR list[8 + 16 * 257];
+    struct fake_request r;
+
+    CHECK(START(NULL) == SP_RETURN_FOUND);
+    CHECK(attention(0, 0) == CODE_POWER_ON);
+    put16(list, sizeof(list) - 2);
+    put16(list + 2, sizeof(list) - 8);
+    r = send_cdb("\x42\0\0\0\0\0\0\x10\x18\0", 10, list, sizeof(list));
+    CHECK(sense_code(&r) == CODE_INVALID_FIELD_IN_LIST && get16(r.sense + 16) == 2);
+    r = send_cdb("\x42\0\0\0\0\0\0\x10\x08\0", 10, list, sizeof(list) - 16);
+    CHECK(r.srb_status == SRB_STATUS_SUCCESS);
+    fake_adapter_stop();
+}
+
 /* More blocks than READ CAPACITY(10) can say; memory for none of them until written. */
 static void
 test_huge(void)
@@ -322,26 +365,23 @@ test_no_memory(void)
 static void
 test_control(void)
 {
-    struct {
-        SCSI_SUPPORTED_CONTROL_TYPE_LIST list;
-        BOOLEAN beyond[8];
-    } query;
+    ULONG room[8] = {0}; /* the list and its BOOLEANs, aligned */
+    PSCSI_SUPPORTED_CONTROL_TYPE_LIST list = (PVOID)room;
     PORT_CONFIGURATION_INFORMATION *config;
     UCHAR data[512];
     BOOLEAN again;
     struct fake_request r;
 
     CHECK(START(NULL) == SP_RETURN_FOUND);
-    memset(&query, 0, sizeof(query));
-    query.list.MaxControlType = ScsiStopAdapter + 1;
+    list->MaxControlType = ScsiStopAdapter + 1;
     CHECK(fake_callbacks()->HwAdapterControl(fake_extension(), ScsiQuerySupportedControlTypes,
-                                             &query) == ScsiAdapterControlSuccess);
-    CHECK(query.list.SupportedTypeList[ScsiQuerySupportedControlTypes]);
-    CHECK(query.list.SupportedTypeList[ScsiStopAdapter]);
-    CHECK(!query.list.SupportedTypeList[ScsiRestartAdapter]);
-    query.list.MaxControlType = 5;
-    fake_callbacks()->HwAdapterControl(fake_extension(), ScsiQuerySupportedControlTypes, &query);
-    CHECK(query.list.SupportedTypeList[ScsiRestartAdapter]);
+                                             list) == ScsiAdapterControlSuccess);
+    CHECK(list->SupportedTypeList[ScsiQuerySupportedControlTypes]);
+    CHECK(list->SupportedTypeList[ScsiStopAdapter]);
+    CHECK(!list->SupportedTypeList[ScsiRestartAdapter]);
+    list->MaxControlType = 5;
+    fake_callbacks()->HwAdapterControl(fake_extension(), ScsiQuerySupportedControlTypes, list);
+    CHECK(list->SupportedTypeList[ScsiRestartAdapter]);
     CHECK(fake_callbacks()->HwAdapterControl(fake_extension(), ScsiSetBootConfig, NULL) ==
           ScsiAdapterControlUnsuccessful);
 
@@ -368,6 +408,8 @@ main(void)
     test_bad_values();
     test_values();
     test_huge();
+    test_no_scratch();
+    test_long_unmap();
     test_read_only();
     test_functions(FAKE_LEGACY);
     test_functions(FAKE_EXTENDED);

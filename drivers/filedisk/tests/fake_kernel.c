@@ -4,6 +4,7 @@
 #include "fake_kernel.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct fake_file fake_files[2] = {{.name = "/a"}, {.name = "/b"}};
 NTSTATUS fake_read_status, fake_write_status, fake_flush_status, fake_punch_status;
 NTSTATUS fake_create_status;
 BOOLEAN fake_pending;
+BOOLEAN fake_flush_fail_once;
 ULONG fake_thread_fail;
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -50,6 +52,17 @@ fake_writes_held(VOID)
     held = writes_held;
     pthread_mutex_unlock(&mutex);
     return held;
+}
+
+UCHAR
+fake_durable_byte(const struct fake_file *file, ULONG offset)
+{
+    UCHAR byte;
+
+    pthread_mutex_lock(&mutex);
+    byte = file->durable[offset];
+    pthread_mutex_unlock(&mutex);
+    return byte;
 }
 
 ULONG
@@ -80,6 +93,26 @@ KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjustment,
     pthread_mutex_lock(&mutex);
     before = Semaphore->Header.SignalState;
     Semaphore->Header.SignalState += Adjustment;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&mutex);
+    return before;
+}
+
+VOID
+KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
+{
+    memset(Event, 0, sizeof(*Event));
+    Event->Header.SignalState = State;
+}
+
+LONG
+KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
+{
+    LONG before;
+
+    pthread_mutex_lock(&mutex);
+    before = Event->Header.SignalState;
+    Event->Header.SignalState = 1;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&mutex);
     return before;
@@ -317,13 +350,25 @@ ZwFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock)
 {
     struct fake_file *file = FileHandle;
 
+    UCHAR *snapshot = malloc(sizeof(file->cache));
+    NTSTATUS status = fake_flush_status;
+
+    /* What is written meanwhile is not part of it. An error is told once. */
     pthread_mutex_lock(&mutex);
     file->flushes++;
-    if (fake_flush_status == STATUS_SUCCESS)
-        memcpy(file->durable, file->cache, sizeof(file->durable));
+    memcpy(snapshot, file->cache, sizeof(file->cache));
+    if (fake_flush_fail_once)
+        status = STATUS_IO_DEVICE_ERROR;
+    fake_flush_fail_once = FALSE;
     pthread_mutex_unlock(&mutex);
-    IoStatusBlock->Status = fake_flush_status;
-    return fake_flush_status;
+    sched_yield();
+    pthread_mutex_lock(&mutex);
+    if (status == STATUS_SUCCESS)
+        memcpy(file->durable, snapshot, sizeof(file->durable));
+    pthread_mutex_unlock(&mutex);
+    free(snapshot);
+    IoStatusBlock->Status = status;
+    return status;
 }
 
 NTSTATUS
@@ -357,7 +402,8 @@ punch(struct fake_file *file, PFILE_ZERO_DATA_INFORMATION zero)
 
     pthread_mutex_lock(&mutex);
     memset(file->cache + offset, 0, length);
-    memset(file->allocated + offset / 512, FALSE, length / 512);
+    if (file->sparse)
+        memset(file->allocated + offset / 512, FALSE, length / 512);
     pthread_mutex_unlock(&mutex);
 }
 
@@ -386,8 +432,10 @@ ZwFsControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVO
 {
     ULONG length = 0;
 
-    if (FsControlCode == FSCTL_SET_SPARSE)
+    if (FsControlCode == FSCTL_SET_SPARSE) {
+        ((struct fake_file *)FileHandle)->sparse = TRUE;
         return io_end(Event, IoStatusBlock, STATUS_SUCCESS, 0);
+    }
     if (fake_punch_status != STATUS_SUCCESS)
         return io_end(Event, IoStatusBlock, fake_punch_status, 0);
     if (FsControlCode == FSCTL_SET_ZERO_DATA)

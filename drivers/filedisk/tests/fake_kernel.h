@@ -13,6 +13,7 @@
 struct fake_file {
     const char *name; /* without \??\ */
     BOOLEAN exists, open;
+    BOOLEAN sparse; /* only then FSCTL_SET_ZERO_DATA gives space back */
     ULONG bytes;
     UCHAR cache[FAKE_FILE_BYTES], durable[FAKE_FILE_BYTES];
     BOOLEAN allocated[FAKE_FILE_BYTES / 512];
@@ -25,10 +26,13 @@ extern NTSTATUS fake_read_status, fake_write_status, fake_flush_status, fake_pun
 extern NTSTATUS fake_create_status;
 /* I/O returns STATUS_PENDING and sets the event. */
 extern BOOLEAN fake_pending;
+/* One flush, whoever asks for it, fails; its data is gone. */
+extern BOOLEAN fake_flush_fail_once;
 extern ULONG fake_thread_fail; /* the n-th PsCreateSystemThread from now fails */
 
 VOID fake_writes_hold(BOOLEAN hold);
 ULONG fake_writes_held(VOID);
+UCHAR fake_durable_byte(const struct fake_file *file, ULONG offset);
 ULONG fake_objects_outstanding(VOID);
 
 #endif

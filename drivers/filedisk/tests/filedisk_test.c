@@ -91,6 +91,7 @@ begin(void)
     memset(fake_files[0].allocated, 0, sizeof(fake_files[0].allocated));
     fake_files[0].exists = fake_files[1].exists = FALSE;
     fake_files[0].bytes = fake_files[1].bytes = 0;
+    fake_files[0].sparse = FALSE;
     fake_files[0].flushes = 0;
 }
 
@@ -143,10 +144,13 @@ test_parameters(void)
     end();
 }
 
+/* On a file that was there before. */
 static void
 start_default(void)
 {
     begin();
+    fake_files[0].exists = TRUE;
+    fake_files[0].bytes = 4096;
     CHECK(START("Image=/a", "Size=256K") == SP_RETURN_FOUND);
     CHECK(send_cdb("\0\0\0\0\0\0", 6, NULL, 0) == CODE_POWER_ON);
 }
@@ -336,6 +340,45 @@ test_compare_and_write(void)
     end();
 }
 
+/* Writes its own block and flushes, again and again; what a flush has acknowledged is durable. */
+static void *
+write_and_flush(void *argument)
+{
+    UCHAR lba = (UCHAR)(size_t)argument;
+    char cdb[10] = {0x2a, 0, 0, 0, 0, (char)lba, 0, 0, 1, 0};
+    UCHAR data[512];
+
+    for (unsigned step = 1; step <= 100; step++) {
+        struct fake_request r;
+        memset(data, (int)step, sizeof(data));
+        prepare(&r, cdb, 10, data, 512);
+        fake_send(&r);
+        prepare(&r, "\x35\0\0\0\0\0\0\0\0\0", 10, NULL, 0);
+        fake_send(&r);
+        if (r.srb_status != SRB_STATUS_SUCCESS)
+            break;
+        if (fake_durable_byte(&fake_files[0], lba * 512u) != (UCHAR)step)
+            __atomic_fetch_add(&failures, 1, __ATOMIC_RELAXED);
+    }
+    return NULL;
+}
+
+static void
+test_parallel_flushes(BOOLEAN fail_one)
+{
+    pthread_t threads[COUNTERS];
+
+    start_default();
+    fake_flush_fail_once = fail_one;
+    for (unsigned i = 0; i < COUNTERS; i++)
+        pthread_create(&threads[i], NULL, write_and_flush, (void *)(size_t)(i + 1));
+    for (unsigned i = 0; i < COUNTERS; i++)
+        pthread_join(threads[i], NULL);
+    CHECK(!fake_flush_fail_once);
+    CHECK(fake_files[0].flushes <= (fail_one ? 1 : COUNTERS * 100));
+    end();
+}
+
 /* Each allocation and each thread fails once: start fails, nothing stays. */
 static void
 test_failing_start(void)
@@ -370,6 +413,8 @@ main(void)
         test_space(STATUS_INVALID_DEVICE_REQUEST);
         test_reset();
         test_compare_and_write();
+        test_parallel_flushes(FALSE);
+        test_parallel_flushes(TRUE);
         test_failing_start();
     }
     return failures != 0;

@@ -174,7 +174,8 @@ adapter_print(const json_t *adapter)
            text(adapter, "driver"), flag(adapter, "virtual") ? "virtual" : "physical");
     printf("  transfers     at most ");
     size_print(number(adapter, "max_transfer_bytes"));
-    printf(" in %lld pieces, alignment mask 0x%llx\n", (long long)number(adapter, "physical_breaks"),
+    printf(" in %lld pieces, alignment mask 0x%llx\n",
+           (long long)number(adapter, "physical_breaks"),
            (unsigned long long)number(adapter, "alignment_mask"));
     printf("  requests      %lld, %lld per unit; queue depth at first %lld\n",
            (long long)number(adapter, "max_io"), (long long)number(adapter, "max_io_per_lun"),
@@ -186,8 +187,7 @@ adapter_print(const json_t *adapter)
            flag(adapter, "full_duplex") ? "full duplex" : "half duplex",
            (long long)number(adapter, "channels"), number(adapter, "channels") == 1 ? "" : "s",
            flag(adapter, "extended_srb") ? "STORAGE_REQUEST_BLOCK" : "SCSI_REQUEST_BLOCK");
-    json_array_foreach(json_object_get(adapter, "units"), index, unit)
-        unit_print(unit);
+    json_array_foreach(json_object_get(adapter, "units"), index, unit) unit_print(unit);
 }
 
 static int
@@ -201,7 +201,8 @@ topology_print(const char *json)
         complain("info: the answer is no JSON");
         return EXIT_FAILED;
     }
-    json_array_foreach(json_object_get(top, "adapters"), index, adapter) {
+    json_array_foreach(json_object_get(top, "adapters"), index, adapter)
+    {
         if (index)
             putchar('\n');
         adapter_print(adapter);
@@ -218,7 +219,8 @@ static int
 topology_print(const char *json)
 {
     (void)json;
-    complain("this build has no JSON, which info is made of: build it again with jansson's headers");
+    complain(
+        "this build has no JSON, which info is made of: build it again with jansson's headers");
     return EXIT_FAILED;
 }
 

@@ -115,9 +115,9 @@ word_fill(const char *word, const char *uri)
     FILE *out = open_memstream(&text, &bytes);
 
     while (out && (dollar = strstr(word, "$uri"))) {
-        bool whole = !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_",
-                             dollar[4]) ||
-                     !dollar[4];
+        bool whole =
+            !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", dollar[4]) ||
+            !dollar[4];
         fprintf(out, "%.*s%s", (int)(dollar - word), word, whole ? uri : "$uri");
         word = dollar + 4;
     }

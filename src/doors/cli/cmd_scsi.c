@@ -77,8 +77,9 @@ cdb_take(struct arguments *arguments, const char *word)
     for (const char *at = word; *at; at += 2) {
         char pair[3] = {at[0], at[1], 0};
         if (!isxdigit((unsigned char)pair[0]) || !isxdigit((unsigned char)pair[1])) {
-            complain("scsi: \"%s\" is no byte of a CDB; write two hex digits each, such as 12 00 00",
-                     word);
+            complain(
+                "scsi: \"%s\" is no byte of a CDB; write two hex digits each, such as 12 00 00",
+                word);
             return -1;
         }
         if (arguments->cdb_bytes == CDB_BYTES_MAX) {
@@ -144,7 +145,8 @@ bytes_expected(const struct arguments *arguments, struct storport_unit *unit,
 }
 
 static int
-data_prepare(const struct arguments *arguments, struct storport_unit *unit, struct storport_cdb *cdb)
+data_prepare(const struct arguments *arguments, struct storport_unit *unit,
+             struct storport_cdb *cdb)
 {
     struct cdb_info info;
     uint64_t bytes;
@@ -240,9 +242,12 @@ unit_ask(const struct arguments *arguments, struct storport_unit *unit)
     struct storport_cdb cdb = {.size = sizeof(cdb),
                                .cdb_bytes = (uint8_t)arguments->cdb_bytes,
                                .timeout_s = arguments->timeout_s};
+    struct storport_unit_info disk = {.size = sizeof(disk)};
     int code = EXIT_FAILED, error;
     char text[160];
 
+    /* The class driver goes first, as on Windows: it takes the unit attention of power-on. */
+    storport_unit_info(unit, &disk, NULL);
     memcpy(cdb.cdb, arguments->cdb, arguments->cdb_bytes);
     if (data_prepare(arguments, unit, &cdb))
         goto free_data;
@@ -278,8 +283,9 @@ run(const struct command *command, int argc, char **argv)
     }
     code = EXIT_USAGE;
     if (!arguments.cdb_bytes) {
-        complain("scsi: write MINIPORT UNIT CDB, such as: storport scsi ramdisk 0.0.0.0 12 00 00 00 "
-                 "24 00");
+        complain(
+            "scsi: write MINIPORT UNIT CDB, such as: storport scsi ramdisk 0.0.0.0 12 00 00 00 "
+            "24 00");
         goto finish;
     }
     code = EXIT_FAILED;

@@ -5,9 +5,7 @@
 #include <string.h>
 
 static const struct command *(*const commands[])(void) = {
-    command_run,
-    command_info,
-    command_scsi,
+    command_run,    command_info, command_scsi,
 #ifdef HAVE_SCENARIO
     command_replay,
 #endif

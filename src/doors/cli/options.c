@@ -84,8 +84,8 @@ options_parse(const struct command *command, int argc, char **argv,
             ours = option(context, command->options[found - OPTION_ID].id, optarg);
         else {
             complain("%s: %s \"%s\"; `storport %s --help` lists the options", command->name,
-                     found == ':' ? "a value is missing after" : "unknown option",
-                     argv[optind - 1], command->name);
+                     found == ':' ? "a value is missing after" : "unknown option", argv[optind - 1],
+                     command->name);
             return -1;
         }
     }

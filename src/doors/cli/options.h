@@ -23,8 +23,8 @@ struct command {
 };
 
 /* argv[0] is the subcommand. Calls `option` for each option with its row's id, `word` for each
- * positional word; both answer 0, or -1 after they said what is wrong. Returns the index of the first
- * word after "--" (argc: none), or -1: a usage error was printed, or -2: help was printed. */
+ * positional word; both answer 0, or -1 after they said what is wrong. Returns the index of the
+ * first word after "--" (argc: none), or -1: a usage error was printed, or -2: help was printed. */
 int options_parse(const struct command *command, int argc, char **argv,
                   int (*option)(void *context, int id, const char *value),
                   int (*word)(void *context, const char *word), void *context);

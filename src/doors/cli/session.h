@@ -25,7 +25,8 @@ enum session_option {
 /* Rows of these options for a command's table. */
 #define SESSION_OPTIONS                                                                            \
     {"device", "KEY=VALUE,…", "one more adapter, with its options", SESSION_DEVICE},               \
-        {"option", "KEY=VALUE", "an option of the last adapter (or the only one)", SESSION_OPTION}, \
+        {"option", "KEY=VALUE", "an option of the last adapter (or the only one)",                 \
+         SESSION_OPTION},                                                                          \
         {"reg", "KEY=VALUE", "set a registry value before the driver is loaded", SESSION_REG},     \
         {"processors", "N", "processors that the miniport sees", SESSION_PROCESSORS},              \
         {"verify", NULL, "check more of what the driver does, at a cost", SESSION_VERIFY},         \

@@ -16,11 +16,11 @@
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
 
 static struct {
-    const char *driver;
+    char *driver;
     struct devices devices;
     char **registry;
     size_t registry_count;
-    const char *control;
+    char *control;
     int ready; /* told with one byte that the host runs; -1 nobody asks */
     int level;
     struct storport_host_config config;
@@ -104,7 +104,7 @@ plugin_config(const char *key, const char *value)
             return -1;
         }
         /* nbdkit changes its folder before the driver is loaded. */
-        plugin.driver = strchr(value, '/') ? nbdkit_absolute_path(value) : value;
+        plugin.driver = strchr(value, '/') ? nbdkit_absolute_path(value) : strdup(value);
         return plugin.driver ? 0 : -1;
     }
     if (!strcmp(key, "device"))
@@ -171,7 +171,8 @@ static void
 finding_told(void *context, const char *rule, const char *text)
 {
     (void)context;
-    fprintf(stderr, "finding %s: %s\n", rule, text);
+    (void)rule; /* the text begins with it */
+    fprintf(stderr, "finding %s\n", text);
 }
 
 static void
@@ -207,8 +208,7 @@ host_start(char **error)
         code = storport_driver_load(plugin.host, plugin.driver, &driver, error);
     for (size_t i = 0; i < plugin.devices.count && !code; i++) {
         struct storport_adapter *adapter;
-        code = storport_adapter_add(driver,
-                                    (const char *const *)plugin.devices.list[i].options,
+        code = storport_adapter_add(driver, (const char *const *)plugin.devices.list[i].options,
                                     plugin.devices.list[i].count, &adapter, error);
     }
     if (!code && plugin.control)
@@ -269,6 +269,8 @@ plugin_unload(void)
     for (size_t i = 0; i < plugin.registry_count; i++)
         free(plugin.registry[i]);
     free(plugin.registry);
+    free(plugin.driver);
+    free(plugin.control);
 }
 
 static struct nbdkit_plugin registration = {

@@ -172,6 +172,11 @@ allocation(void)
     CHECK_EQ(extent_count, 0);
     fake_script_sense(CDB_OP_SERVICE_ACTION_IN16, 1, SENSE_KEY_MEDIUM_ERROR, 0x11, 0);
     extents_of(disk, 0, 4096, -EIO);
+    /* News of the capacity comes to whoever asks next. */
+    fake.blocks = 1000;
+    fake_script_sense(CDB_OP_SERVICE_ACTION_IN16, 1, SENSE_KEY_UNIT_ATTENTION, 0x2a, 0x09);
+    extents_of(disk, 0, 4096, 0);
+    CHECK_EQ(disk_info(disk)->bytes, 1000 * 512);
     fake.no_lba_status = true;
     extents_of(disk, 512, 4096, 0);
     CHECK_EQ(extent_count, 1);

@@ -110,6 +110,18 @@ ages(void)
     CHECK_EQ(disk_info(disk)->bytes, 1 << 19);
     fake_close(disk);
 
+    /* Its cache is switched, and it is asked with the MODE SENSE that it has. */
+    fake_reset();
+    fake.no_mode6 = true;
+    fake.wce = false;
+    disk = fake_open();
+    CHECK(!disk_info(disk)->write_cache);
+    fake.wce = true;
+    fake_script_sense(CDB_OP_READ10, 1, SENSE_KEY_UNIT_ATTENTION, 0x2a, 1);
+    CHECK_EQ(fake_io(disk, DISK_READ, 0, 0, block, 512), 0);
+    CHECK(disk_info(disk)->write_cache);
+    fake_close(disk);
+
     /* Pages that the scan did not bring are asked for. */
     fake_reset();
     fake.vpd_by_inquiry = fake.has_limits = fake.lbpu = true;
