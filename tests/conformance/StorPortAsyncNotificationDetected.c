@@ -3,6 +3,7 @@
  * StorPortAsyncNotificationDetected, StorPortSetUnitAttributes. R15.3 to R15.5.
  *
  * Covers: StorPortStateChangeDetected StorPortAsyncNotificationDetected StorPortSetUnitAttributes
+ * Covers: HW_STATE_CHANGE
  */
 #include "harness.h"
 

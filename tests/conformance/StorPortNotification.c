@@ -1,4 +1,7 @@
-/* What a miniport tells the port. DDI: StorPortNotification. R3.9, R5.1, R5.2, R6.4, R13.1, R15.2.
+/*
+ * What a miniport tells the port. DDI: StorPortNotification. R3.9, R5.1, R5.2, R6.4, R13.1, R15.2.
+ *
+ * Covers: HW_TIMER
  */
 #include "harness.h"
 
