@@ -260,6 +260,8 @@ adapter_stop_device(struct adapter *adapter)
         return 0;
     adapter_hold(adapter, ADAPTER_STOPPED);
     adapter_wait_idle(adapter);
+    for (struct unit *unit = adapter->units; unit; unit = unit->next)
+        unit_unbuild(unit);
     drain_and_flush(adapter);
     miniport_tracing(adapter, false);
     pnp_srb_adapter(adapter, StorStopDevice);

@@ -137,7 +137,7 @@ wants_retry(const struct port_srb *srb, UCHAR status, UCHAR scsi)
 static bool
 retry_locked(struct unit *unit, struct port_srb *srb, UCHAR scsi)
 {
-    uint32_t left = unit->active_count;
+    uint32_t left = queue_outstanding_locked(unit);
 
     if (scsi == SCSISTAT_QUEUE_FULL && left) {
         uint32_t part = (left * unit->full_percent + 99) / 100;
@@ -171,13 +171,13 @@ count_locked(struct unit *unit)
     if (RT_LIKELY(!(unit->holds & (UNIT_BUSY | UNIT_FULL))))
         return false;
     if (unit->holds & UNIT_BUSY && !MUTANT(BUSY_NOT_COUNTED) &&
-        (!--unit->busy_left || !unit->active_count)) {
+        (!--unit->busy_left || !queue_outstanding_locked(unit))) {
         unit->holds &= ~(uint32_t)UNIT_BUSY;
         EDGE(UNIT_BUSY_ENDED);
         freed = true;
     }
     if (unit->holds & UNIT_FULL && !MUTANT(FULL_NOT_COUNTED) &&
-        (!--unit->full_left || !unit->active_count)) {
+        (!--unit->full_left || !queue_outstanding_locked(unit))) {
         unit->holds &= ~(uint32_t)UNIT_FULL;
         EDGE(UNIT_FULL_ENDED);
         freed = true;

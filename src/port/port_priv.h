@@ -198,6 +198,7 @@ struct unit {
     struct list built;       /* q: past BuildIo, held before StartIo */
     struct list active;      /* q: with the miniport or on a completion list */
     uint32_t queued, active_count;   /* q */
+    uint32_t built_count;            /* q: of active_count, those that wait before StartIo */
     uint32_t depth, depth_max;       /* q */
     const char *depth_source;        /* q */
     atomic_uint holds;               /* enum unit_hold; written under q */
@@ -295,7 +296,7 @@ struct adapter {
 
     atomic_uint holds;       /* enum adapter_hold */
     atomic_int busy_left;
-    atomic_uint active;      /* with the miniport, or built */
+    atomic_uint active;      /* with the miniport */
     struct rt_thread *idle_waiter;
     struct rt_timer pause_timer, busy_timer, link_timer;
     struct rt_timer tick;    /* once a second while anything is active */
@@ -465,6 +466,7 @@ bool cdb_is_read_write(const uint8_t *cdb);
 bool queue_ready_locked(const struct unit *unit, const struct port_srb *srb);
 struct port_srb *queue_take_locked(struct unit *unit);
 void queue_put_back_locked(struct unit *unit, struct port_srb *srb);
+uint32_t queue_outstanding_locked(const struct unit *unit);
 void queue_deactivate_locked(struct unit *unit, struct port_srb *srb);
 void unit_kick(struct unit *unit);        /* restart it from the run loop of this processor */
 void adapter_kick(struct adapter *adapter); /* all its units */
@@ -472,6 +474,7 @@ void unit_hold(struct unit *unit, uint32_t hold);
 void unit_unhold(struct unit *unit, uint32_t hold);
 void adapter_hold(struct adapter *adapter, uint32_t hold);
 void adapter_unhold(struct adapter *adapter, uint32_t hold);
+void unit_unbuild(struct unit *unit);
 void adapter_wait_idle(struct adapter *adapter); /* PASSIVE: nothing with the miniport */
 void port_run(struct port_cpu *cpu);  /* the loop; DISPATCH, not inside a gate */
 void port_leave(struct port *port);   /* end of an outermost gate at DISPATCH: runs what came up */

@@ -29,7 +29,12 @@ held_after_build(struct port_srb *srb)
 
     if (RT_LIKELY(!atomic_load(&adapter->holds) && !atomic_load(&unit->holds)) || srb->internal)
         return false;
+    /* A hold that waits for completions must not wait for this one. */
+    if (atomic_load(&adapter->active) == 1 && atomic_load(&adapter->holds) & ADAPTER_BUSY)
+        adapter_unhold(adapter, ADAPTER_BUSY);
     rt_word_acquire(&unit->queue_lock);
+    if (queue_outstanding_locked(unit) == 1)
+        unit->holds &= ~(unsigned)(UNIT_BUSY | UNIT_FULL);
     held = atomic_load(&adapter->holds) ||
            (unit->holds & ~(uint32_t)(srb->request.flags & SRB_FLAGS_BYPASS_FROZEN_QUEUE
                                           ? UNIT_FROZEN
@@ -39,6 +44,8 @@ held_after_build(struct port_srb *srb)
         state_set(srb, SRB_BUILT);
         list_remove(&srb->link);
         list_add_tail(&unit->built, &srb->link);
+        unit->built_count++;
+        atomic_fetch_sub(&adapter->active, 1);
         rt_trace(adapter->rt, RT_TRACE_HELD, srb->number, unit->number, unit->holds);
     }
     rt_word_release(&unit->queue_lock);

@@ -11,6 +11,7 @@
 #include "storm.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,15 +74,36 @@ struct line {
     char first[200];
 };
 
+/* A storm that takes this long in real time hangs. */
+#define HANG_S 40
+static volatile uint64_t seed_now;
+
+static void
+hangs(int signal)
+{
+    char text[80];
+    int n = snprintf(text, sizeof(text), "seed %" PRIu64 " %s\n", (uint64_t)seed_now,
+                     signal == SIGALRM ? "hangs" : "crashes");
+
+    if (write(1, text, (size_t)n) < 0)
+        _Exit(4);
+    _Exit(4);
+}
+
 static void
 worker(const struct options *o, unsigned index, int out)
 {
     struct line line;
 
+    signal(SIGALRM, hangs);
+    signal(SIGSEGV, hangs);
+    signal(SIGABRT, hangs);
     for (uint64_t i = index; i < o->seeds; i += o->jobs) {
         uint64_t seed = o->start + (o->reverse ? o->seeds - 1 - i : i);
         struct storm_config config = config_of(o, seed);
         struct storm_result result;
+        seed_now = seed;
+        alarm(HANG_S);
         storm_run(&config, &result);
         memset(&line, 0, sizeof(line));
         line.seed = seed;

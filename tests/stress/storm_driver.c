@@ -111,12 +111,12 @@ SetSense(PSCSI_REQUEST_BLOCK Srb, UCHAR Key, UCHAR Asc, UCHAR Ascq)
 }
 
 static VOID
-Copy(PSTORM Storm, PSCSI_REQUEST_BLOCK Srb, PUCHAR Disk, ULONG Length, BOOLEAN Write)
+Copy(PSCSI_REQUEST_BLOCK Srb, PUCHAR Disk, ULONG Length, BOOLEAN Write)
 {
-    PUCHAR Data = NULL;
+    PUCHAR Data = SrbGetDataBuffer(Srb);
 
-    if (StorPortGetSystemAddress(Storm, Srb, (PVOID *)&Data) != STOR_STATUS_SUCCESS || Data == NULL) {
-        Fail("StorPortGetSystemAddress gave nothing for a read or write");
+    if (Data == NULL) {
+        Fail("a read or write came without a mapped buffer");
         return;
     }
     if (Write)
@@ -140,7 +140,7 @@ ReadWrite(PSTORM Storm, PSCSI_REQUEST_BLOCK Srb, PUCHAR Cdb)
         SetSense(Srb, 5, 0x21, 0);
         return;
     }
-    Copy(Storm, Srb, Unit->Data + Lba * BLOCK_BYTES, Length, Cdb[0] == SCSIOP_WRITE);
+    Copy(Srb, Unit->Data + Lba * BLOCK_BYTES, Length, Cdb[0] == SCSIOP_WRITE);
     if (Draw(Storm, 40) == 0 && !Storm->Calm) {
         SrbSetDataTransferLength(Srb, Length / 2); /* an underrun, told as such */
         SrbSetSrbStatus(Srb, SRB_STATUS_DATA_OVERRUN);
