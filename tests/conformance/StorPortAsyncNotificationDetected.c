@@ -100,7 +100,7 @@ one_at_a_time(void)
     unsigned refused = 0;
 
     start(1);
-    for (unsigned i = 0; i < 20; i++) {
+    for (unsigned i = 0; i < 20 || (!refused && i < 400); i++) {
         unsigned before = calls;
         rig_at(AT_INTERRUPT, tell_twice);
         CHECK_EQ(results[0], STOR_STATUS_SUCCESS);
@@ -174,7 +174,7 @@ notification_is_forwarded(void)
     changes = 0;
     port_change_listen(rig.port, heard, NULL);
     CHECK_EQ(set(1, 0), STOR_STATUS_SUCCESS);
-    for (unsigned i = 0; i < 20; i++) {
+    for (unsigned i = 0; i < 20 || (!busy && i < 400); i++) {
         unsigned before = changes;
         rig_at(AT_INTERRUPT, notify_here);
         CHECK_EQ(results[0], STOR_STATUS_SUCCESS);
