@@ -1,7 +1,7 @@
 /*
  * Makes one routine do nothing, so that noop.py can see whether its conformance program notices.
- * NOOP=extended:CODE and NOOP=notification:CODE stop that code at the door; NOOP=NAME:VALUE writes a
- * return of VALUE over an exported routine. Without NOOP nothing is changed.
+ * NOOP=extended:CODE and NOOP=notification:CODE stop that code at the door; NOOP=NAME:VALUE writes
+ * a return of VALUE over an exported routine. Without NOOP nothing is changed.
  */
 #include <dlfcn.h>
 #include <stdint.h>
