@@ -11,7 +11,8 @@ if(STORPORT_SANITIZE)
   add_link_options(-fsanitize=${STORPORT_SANITIZE})
 endif()
 # Findings print file and line of every frame, so frames must stay walkable.
-add_compile_options(-fno-omit-frame-pointer -g)
+# Reports name files as the tree does, wherever it was built.
+add_compile_options(-fno-omit-frame-pointer -g -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 # The calling thread is looked up in every routine; the general model costs a function call each time
 # in the shared library. One pointer fits the room that libc keeps for libraries loaded late.
 add_compile_options(-ftls-model=initial-exec)

@@ -169,6 +169,26 @@ STORPORT_HOST_API char *storport_trace_text(struct storport_host *host,
 /* Adapters, units, identity, queue depths as JSON (free() it). */
 STORPORT_HOST_API char *storport_host_json(struct storport_host *host);
 
+/* A miniport under a seeded load in the simulator; the same seed gives the same trace anywhere. */
+struct storport_scenario {
+    size_t size;
+    const char *miniport; /* a shipped name or a path */
+    const char *const *options; /* key=value of its adapter */
+    size_t option_count;
+    uint64_t seed;
+    unsigned clients, operations; /* 0: the usual */
+    bool trace;                   /* give the whole trace as text */
+};
+struct storport_scenario_result {
+    size_t size;
+    unsigned lost, findings, requests;
+    uint64_t trace_hash, trace_events;
+    char *report; /* free(): what was found, for people; "" nothing */
+    char *trace;  /* free(): NULL unless asked for */
+};
+STORPORT_HOST_API int storport_scenario_run(const struct storport_scenario *scenario,
+                                            struct storport_scenario_result *result, char **error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -44,7 +44,7 @@ note(struct reference *r, uint64_t serial, const void *address)
             ? by->number
             : 0;
     r->serial = serial;
-    r->depth = (uint8_t)rt_backtrace(r->stack, STACK_MAX, 3);
+    r->depth = (uint8_t)rt_backtrace(r->stack, STACK_MAX, 1);
 }
 
 /* Before each access. Stores of other sizes cannot hold a pointer. */
@@ -81,6 +81,13 @@ reference_watch(struct port *port)
     rt_explore_watch(port->rt, watch, port);
 }
 
+static bool
+is_ours(const struct rt_symbol *s)
+{
+    return !strcmp(s->function, "note") || !strcmp(s->function, "watch") ||
+           !strncmp(s->function, "__storport_explore", 18) || !strncmp(s->function, "__tsan_", 7);
+}
+
 static void
 print_reference(FILE *out, const char *what, const struct reference *r)
 {
@@ -93,14 +100,14 @@ print_reference(FILE *out, const char *what, const struct reference *r)
         fprintf(out, " for request #%u", r->by);
     fprintf(out, ":\n");
     for (unsigned i = 0; i < r->depth; i++) {
-        if (!rt_symbol(r->stack[i], &s))
-            continue;
+        if (!rt_symbol(r->stack[i], &s) || is_ours(&s))
+            continue; /* the hook that saw it */
+        if (!strncmp(s.function, "srb_start", 9) || !strncmp(s.function, "deliver", 7))
+            break; /* from here on the stack is the port's */
         fprintf(out, "    %s", s.function);
         if (s.file[0])
             fprintf(out, " at %s:%u", s.file, s.line);
         fprintf(out, "\n");
-        if (!strncmp(s.function, "miniport_", 9))
-            break; /* below it is the port */
     }
 }
 

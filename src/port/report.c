@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RECORDS_MAX (1u << 16)
 
 static const char *
 tier_name(uint32_t tier)
@@ -103,7 +102,8 @@ print_stack(FILE *out, const char *title, void *const *pcs, unsigned depth)
         return;
     fprintf(out, "%s\n", title);
     for (unsigned i = 0; i < depth; i++) {
-        if (!rt_symbol(pcs[i], &s))
+        if (!rt_symbol(pcs[i], &s) || !strcmp(s.function, "make_fcontext") ||
+            !strcmp(s.function, "fiber_main"))
             continue;
         fprintf(out, "    #%u %s", i, s.function);
         if (s.file[0])
@@ -116,12 +116,12 @@ static void
 print_timeline(FILE *out, const struct port_srb *srb)
 {
     struct rt *rt = srb->adapter->rt;
-    struct rt_trace_record *records = calloc(RECORDS_MAX, sizeof(*records));
-    size_t count;
+    size_t max = rt_trace_total(rt), count;
+    struct rt_trace_record *records = calloc(max ? max : 1, sizeof(*records));
 
     if (!records)
         return;
-    count = rt_trace_snapshot(rt, records, RECORDS_MAX);
+    count = rt_trace_snapshot(rt, records, max);
     for (size_t i = 0; i < count; i++)
         print_record(out, &records[i], srb);
     free(records);
