@@ -509,6 +509,7 @@ adapter_info(const struct adapter *adapter, struct adapter_info *out)
         .targets = c->MaximumNumberOfTargets,
         .luns = c->MaximumNumberOfLogicalUnits,
         .channels = adapter->channel_count,
+        .bus_type = adapter->bus_type,
         .caches_data = c->CachesData,
         .virtual_device = adapter->virtual_device,
         .full_duplex = adapter->full_duplex,

@@ -164,8 +164,8 @@ retry_locked(struct unit *unit, struct port_srb *srb, UCHAR scsi)
 }
 
 /* Requests that others wait for. Returns whether a hold ended. */
-static bool
-count_locked(struct unit *unit)
+bool
+queue_count_locked(struct unit *unit)
 {
     bool freed = false;
 
@@ -186,8 +186,9 @@ count_locked(struct unit *unit)
     return freed;
 }
 
-static void
-count_adapter(struct adapter *adapter)
+/* One that was with the miniport no longer is. */
+void
+adapter_count(struct adapter *adapter)
 {
     uint32_t left = atomic_fetch_sub(&adapter->active, 1) - 1;
 
@@ -240,7 +241,7 @@ srb_complete(struct port_cpu *cpu, struct port_srb *srb)
     (void)cpu;
     rt_word_acquire(&unit->queue_lock);
     queue_deactivate_locked(unit, srb);
-    count_locked(unit);
+    queue_count_locked(unit);
     if (RT_UNLIKELY(wants_retry(srb, status, scsi)))
         again = retry_locked(unit, srb, scsi);
     if (RT_UNLIKELY(!again && freezes(srb, status))) {
@@ -252,7 +253,7 @@ srb_complete(struct port_cpu *cpu, struct port_srb *srb)
     if (MUTANT(LATE_COUNT) && srb->number % 31 == 0)
         waiting = false;
     rt_word_release(&unit->queue_lock);
-    count_adapter(srb->adapter);
+    adapter_count(srb->adapter);
     if (waiting)
         unit_kick(unit);
     if (RT_UNLIKELY(frozen))

@@ -70,6 +70,8 @@ gate_close(struct gate *g)
         rt_word_release(&adapter->interrupt_lock);
     if (g->startio)
         rt_word_release(&adapter->startio_lock);
+    if (g->old_irql < RT_IRQL_DISPATCH && rt_irql() >= RT_IRQL_DISPATCH)
+        drain_later(adapter->port); /* nobody above looks at what was completed in here */
     if (rt_irql() != g->old_irql)
         rt_irql_lower(g->old_irql);
 }

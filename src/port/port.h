@@ -51,6 +51,7 @@ struct adapter_info {
     uint32_t max_io, max_io_per_lun, initial_queue_depth;
     uint32_t buses, targets, luns;
     uint32_t channels;
+    uint32_t bus_type; /* STORAGE_BUS_TYPE that HwFindAdapter set; 0: none */
     bool caches_data, virtual_device, full_duplex, extended_srb, maps_read_write;
 };
 void adapter_info(const struct adapter *adapter, struct adapter_info *out);

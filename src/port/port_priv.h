@@ -487,6 +487,8 @@ bool cdb_is_read_write(const uint8_t *cdb);
 bool queue_ready_locked(const struct unit *unit, const struct port_srb *srb);
 struct port_srb *queue_take_locked(struct unit *unit);
 void queue_put_back_locked(struct unit *unit, struct port_srb *srb);
+bool queue_count_locked(struct unit *unit); /* one less outstanding; true: a hold ended */
+void adapter_count(struct adapter *adapter);
 uint32_t queue_outstanding_locked(const struct unit *unit);
 void queue_deactivate_locked(struct unit *unit, struct port_srb *srb);
 void unit_kick(struct unit *unit);          /* restart it from the run loop of this processor */

@@ -112,8 +112,10 @@ take_lost(struct unit *unit, enum srb_state *was)
                                            SRB_WORD(SRB_WORD_SERIAL(word), SRB_LOST)))
             found = srb;
     }
-    if (found)
+    if (found) {
         queue_deactivate_locked(unit, found);
+        queue_count_locked(unit);
+    }
     rt_word_release(&unit->queue_lock);
     return found;
 }
@@ -139,7 +141,7 @@ answer_lost(struct port_srb *srb, enum srb_state was)
     r->moved_bytes = 0;
     r->queue_frozen = false;
     srb_unmap(srb);
-    atomic_fetch_sub(&adapter->active, 1);
+    adapter_count(adapter);
     rt_trace(adapter->rt, RT_TRACE_DONE, srb->number, srb->unit->number,
              (uint32_t)r->srb_status << 8);
     r->done(r);
@@ -156,7 +158,7 @@ answer_all_lost(struct reset *reset)
         struct port_srb *srb;
         while (in_scope(reset, unit) && (srb = take_lost(unit, &was))) {
             if (srb->internal)
-                atomic_fetch_sub(&reset->adapter->active, 1);
+                adapter_count(reset->adapter);
             else
                 answer_lost(srb, was);
         }

@@ -23,7 +23,8 @@ struct adapter_worker {
     struct _IO_WORKITEM *item;
     PHW_WORKITEM routine;
     PVOID context;
-    bool queued, running, freed; /* t */
+    bool queued, freed; /* t */
+    unsigned running;   /* t: requeued by its callback, it may run twice at once for a moment */
 };
 
 struct adapter_thread {

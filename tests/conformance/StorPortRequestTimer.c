@@ -3,6 +3,7 @@
  * StorPortFreeTimer, HW_TIMER_EX. R13.2.
  *
  * Covers: StorPortInitializeTimer StorPortRequestTimer StorPortFreeTimer
+ * Covers: HW_TIMER_EX
  */
 #include "harness.h"
 

@@ -63,14 +63,18 @@ struct storm {
     void *image;
     uint64_t random;
     unsigned mode, luns, depth, cpus;
+    bool lossy;   /* the miniport loses requests: that must be told, and nothing else */
+    bool chained; /* it completes inline, and a client's done submits again and again */
     struct client clients[CLIENTS];
     atomic_uint running, requests;
     rt_word lock;
     atomic_bool device_stop, doorbell;
     struct rt_thread *device;
-    atomic_bool removed;
+    atomic_bool removed, chain_over;
     jmp_buf abort;
     bool aborted;
+    bool lost_told;
+    unsigned links; /* of the chain, left */
 };
 
 static struct storm *the_storm; /* for the miniport's callbacks, which carry no context of ours */
@@ -142,6 +146,11 @@ finding_told(void *ctx, const struct finding *finding)
     struct storm *storm = ctx;
 
     /* Half duplex is a finding in itself; lost requests only count where none may be lost. */
+    if (storm->lossy &&
+        (finding->rule == RULE_LostRequest || finding->rule == RULE_DV_ResetLeftovers)) {
+        storm->lost_told = true;
+        return;
+    }
     if (finding->rule == RULE_SpDuplex || finding->rule == RULE_SpNoWait ||
         finding->rule == RULE_StorPortStartIo)
         return;
@@ -191,6 +200,10 @@ registry_get(void *ctx, const char *key, const char *name, uint32_t *type, void 
         value = storm->depth;
     else if (!strcmp(name, "Calm"))
         value = storm->config->calm;
+    else if (!strcmp(name, "Lossy"))
+        value = storm->lossy;
+    else if (!strcmp(name, "Inline"))
+        value = storm->chained;
     else if (!strcmp(name, "Processors"))
         value = storm->cpus;
     else if (!strcmp(name, "Seed"))
@@ -354,6 +367,49 @@ client_run(void *ctx)
     for (unsigned i = 0; i < storm->luns; i++)
         unit_put(units[i]);
     atomic_fetch_sub(&storm->running, 1);
+}
+
+/* A done that submits again: the port's loop must neither nest nor go on for ever. */
+#define CHAIN_LINKS 700u
+
+static void
+chain_done(struct request *request)
+{
+    struct storm *storm = request->context;
+
+    if (storm->links && --storm->links) {
+        unit_submit(request);
+        return;
+    }
+    atomic_store(&storm->chain_over, true);
+}
+
+static void
+chain(struct storm *storm)
+{
+    static uint8_t buffer[BLOCK];
+    struct unit *unit = adapter_unit_find(storm->adapter, 0, 0, 0);
+    struct request *r = unit ? request_create(unit) : NULL;
+
+    if (r) {
+        r->cdb[0] = 0x28;
+        r->cdb[5] = LUN_BLOCKS - 1;
+        r->cdb[8] = 1;
+        r->cdb_bytes = 10;
+        r->flags = SRB_FLAGS_IN | SRB_FLAGS_NO_FREEZE;
+        r->data_bytes = BLOCK;
+        r->segment = (struct io_segment){buffer, BLOCK};
+        r->segments = &r->segment;
+        r->segment_count = 1;
+        r->done = chain_done;
+        r->context = storm;
+        storm->links = CHAIN_LINKS;
+        unit_submit(r);
+        while (!atomic_load(&storm->chain_over))
+            rt_sleep_ns(1000000);
+        request_destroy(r);
+    }
+    unit_put(unit);
 }
 
 static void
@@ -567,10 +623,14 @@ storm_run(const struct storm_config *config, struct storm_result *result)
     storm->luns = 1 + draw(&storm->random, 3);
     storm->depth = 1 + draw(&storm->random, 5);
     storm->cpus = 1 + draw(&storm->random, 3);
+    storm->lossy = !config->calm && draw(&storm->random, 40) == 0;
+    storm->chained = !config->calm && draw(&storm->random, 40) == 0;
     the_storm = storm;
     well = open_host(storm) && load(storm);
     if (well) {
         storm->device = rt_thread_create(storm->rt, "device", device_run, storm);
+        if (storm->chained)
+            chain(storm);
         clients_start(storm);
         weather(storm);
     }

@@ -49,7 +49,7 @@ typedef struct _STORM_UNIT {
 } STORM_UNIT, *PSTORM_UNIT;
 
 typedef struct _STORM {
-    ULONG Mode, Luns, Depth, Calm;
+    ULONG Mode, Luns, Depth, Calm, Lossy, Inline;
     LONG64 Random;
     LIST_ENTRY Pending[RouteCount];
     STORM_UNIT Unit[LUNS_MAX];
@@ -490,7 +490,7 @@ Choose(PSTORM Storm, PSCSI_REQUEST_BLOCK Srb)
 {
     ULONG Draws = Draw(Storm, 100);
 
-    if (!IsData(Srb))
+    if (!IsData(Srb) || Storm->Inline)
         return RouteStartIo;
     if (!Storm->Calm && Draws < 1)
         return RouteStuck;
@@ -616,6 +616,8 @@ Start(PSTORM Storm, PSCSI_REQUEST_BLOCK Srb)
     Taken = Lock(Storm, TRUE, &Handle);
     Route = Choose(Storm, Srb);
     Draws = Draw(Storm, 100);
+    if (Storm->Inline)
+        Draws = 99;
     if (IsData(Srb) && Draws < 6 && !Storm->Calm)
         Leave(Storm, Srb);
     Unlock(Storm, Taken, &Handle);
@@ -632,8 +634,12 @@ Start(PSTORM Storm, PSCSI_REQUEST_BLOCK Srb)
         StorPortNotification(RequestComplete, Storm, Srb);
         return;
     }
-    if (StormBug == 8 && IsData(Srb) && Draws == 50)
+    if ((StormBug == 8 || Storm->Lossy) && IsData(Srb) && Draws == 50) {
+        Taken = Lock(Storm, TRUE, &Handle);
+        Leave(Storm, Srb);
+        Unlock(Storm, Taken, &Handle);
         return; /* StartIo keeps it and tells nobody */
+    }
     if (Route == RouteStartIo)
         Finish(Storm, Srb, TRUE);
     else
@@ -682,6 +688,8 @@ Find(PSTORM Storm, PPORT_CONFIGURATION_INFORMATION Config)
     Storm->Luns = Parameter(Storm, "Luns", 2);
     Storm->Depth = Parameter(Storm, "Depth", 4);
     Storm->Calm = Parameter(Storm, "Calm", 0);
+    Storm->Lossy = Parameter(Storm, "Lossy", 0);
+    Storm->Inline = Parameter(Storm, "Inline", 0);
     Storm->Processors = Parameter(Storm, "Processors", 2);
     Storm->Random = Parameter(Storm, "Seed", 1);
     for (ULONG i = 0; i < RouteCount; i++)
