@@ -7,12 +7,14 @@
 build=${DEMO_BUILT:-}
 if [ -z "$build" ]; then
     build=build
-    ./scripts/build.sh >&2 || die "The build failed."
+    ./scripts/bootstrap.sh run >&2
+    ./scripts/build.sh dev >&2 || die "The build failed."
 fi
 make_scratch
 echo '$ storport hunt lost          # drivers/lost/lost.c, seeds 1, 2, 3, …'
-"$build/storport" hunt lost >"$scratch/hunt" 2>"$scratch/errors" </dev/null
-[ $? = 1 ] || { cat "$scratch/errors" >&2; die "No seed lost a request."; }
+status=0
+"$build/storport" hunt lost >"$scratch/hunt" 2>"$scratch/errors" </dev/null || status=$?
+[ "$status" = 1 ] || { cat "$scratch/errors" >&2; die "No seed lost a request."; }
 cat "$scratch/hunt"
 seed=$(sed -n 's/^Again: storport replay .* \([0-9]*\)$/\1/p' "$scratch/hunt")
 [ -n "$seed" ] || die "The report names no seed."

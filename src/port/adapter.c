@@ -439,7 +439,7 @@ adapter_add(struct driver *driver, const char *argument, struct adapter **out, c
         return say(error, status, "%s did not start its adapter: see the log, and its parameters",
                    driver->name);
     }
-    if ((status = rescan_start(adapter)) || (status = adapter_scan(adapter))) {
+    if ((status = adapter_scan(adapter)) || (status = rescan_start(adapter))) {
         adapter_remove(adapter);
         return say(error, status, "the units of %s could not be listed", driver->name);
     }

@@ -186,7 +186,7 @@ enum unit_hold {
 
 struct unit {
     struct adapter *adapter; /* I */
-    struct unit *next;       /* adapter.control_lock: sorted list */
+    _Atomic(struct unit *) next; /* sorted list; written under control_lock, read anywhere */
     atomic_uint references;
     uint32_t number; /* I: in the trace */
     uint8_t path, target, lun;
@@ -317,7 +317,7 @@ struct adapter {
     PHW_TIMER miniport_timer_routine;
 
     rt_word control_lock; /* a leaf: the unit list */
-    struct unit *units;
+    _Atomic(struct unit *) units; /* units go with the adapter only */
     uint32_t unit_count;
     atomic_bool rescan_wanted;
     struct adapter_cache *caches; /* one per processor, its owner's */

@@ -102,7 +102,7 @@ print_reference(FILE *out, const char *what, const struct reference *r)
     for (unsigned i = 0; i < r->depth; i++) {
         if (!rt_symbol(r->stack[i], &s) || is_ours(&s))
             continue; /* the hook that saw it */
-        if (!strncmp(s.function, "srb_start", 9) || !strncmp(s.function, "deliver", 7))
+        if (!strncmp(s.function, "miniport_", 9))
             break; /* from here on the stack is the port's */
         fprintf(out, "    %s", s.function);
         if (s.file[0])
