@@ -33,8 +33,8 @@ StartIo(PVOID Extension, PSCSI_REQUEST_BLOCK Srb)
     if (SrbGetSrbFunction(Srb) != SRB_FUNCTION_EXECUTE_SCSI ||
         ((PCDB)SrbGetCdb(Srb))->CDB6GENERIC.OperationCode == SCSIOP_INQUIRY) {
         if (SrbGetDataBuffer(Srb) != NULL && SrbGetDataTransferLength(Srb) >= 36)
-            RtlCopyMemory(SrbGetDataBuffer(Srb),
-                          "\0\0\6\2\37\0\0\2OPENSTORLOST & FOUND    1   ", 36);
+            RtlCopyMemory(SrbGetDataBuffer(Srb), "\0\0\6\2\37\0\0\2OPENSTORLOST & FOUND    1   ",
+                          36);
         SrbSetSrbStatus(Srb, SRB_STATUS_SUCCESS);
         StorPortNotification(RequestComplete, Lost, Srb);
         return TRUE;

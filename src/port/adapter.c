@@ -351,6 +351,9 @@ adapter_free(struct adapter *adapter)
         link = &(*link)->next;
     if (*link)
         *link = adapter->next;
+    /* One that fires now may arm itself once more. */
+    rt_timer_cancel(rt, &adapter->tick);
+    port_settle(port);
     rt_timer_cancel(rt, &adapter->tick);
     services_free(adapter);
     routines_destroy(adapter);

@@ -191,6 +191,7 @@ void
 adapter_count(struct adapter *adapter)
 {
     uint32_t left = atomic_fetch_sub(&adapter->active, 1) - 1;
+    struct rt_thread *waiter;
 
     if (RT_LIKELY(!atomic_load_explicit(&adapter->holds, memory_order_relaxed)))
         return;
@@ -199,8 +200,9 @@ adapter_count(struct adapter *adapter)
         EDGE(ADAPTER_BUSY_ENDED);
         adapter_unhold(adapter, ADAPTER_BUSY);
     }
-    if (!left && adapter->idle_waiter)
-        rt_unpark(adapter->idle_waiter);
+    waiter = atomic_load(&adapter->idle_waiter);
+    if (!left && waiter)
+        rt_unpark(waiter);
 }
 
 static bool
@@ -325,8 +327,9 @@ port_run(struct port_cpu *cpu)
 void
 adapter_wait_idle(struct adapter *adapter)
 {
-    adapter->idle_waiter = rt_self();
+    atomic_store(&adapter->idle_waiter, rt_self());
     while (atomic_load(&adapter->active))
         rt_park(rt_now_ns(adapter->rt) + 10000000);
-    adapter->idle_waiter = NULL;
+    atomic_store(&adapter->idle_waiter, NULL);
+    port_settle(adapter->port); /* whoever read it meanwhile has used it */
 }

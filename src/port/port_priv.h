@@ -308,8 +308,8 @@ struct adapter {
 
     atomic_uint holds; /* enum adapter_hold */
     atomic_int busy_left;
-    atomic_uint active; /* with the miniport */
-    struct rt_thread *idle_waiter;
+    atomic_uint active;                      /* with the miniport */
+    _Atomic(struct rt_thread *) idle_waiter; /* a: adapter_wait_idle */
     struct rt_timer pause_timer, busy_timer, link_timer;
     struct rt_timer tick; /* once a second while anything is active */
     atomic_bool ticking;
@@ -405,6 +405,9 @@ port_cpu_current(struct port *port)
     return &port->cpus[rt_cpu_index(rt_cpu_current())];
 }
 
+/* What timers, DPCs and gates had begun or queued on any processor has ended when this returns, so
+ * that memory they looked at may go. PASSIVE. */
+void port_settle(struct port *port);
 /* From a device extension; NULL (and a finding) for what is none. */
 struct adapter *adapter_of(const void *extension);
 /* The entry of each routine with a device extension: the contract's check, then the adapter. */

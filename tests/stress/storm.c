@@ -50,7 +50,8 @@ struct slot {
 
 struct client {
     struct storm *storm;
-    struct rt_thread *thread;
+    struct rt_thread *thread; /* whom to join */
+    struct rt_thread *self;   /* whom `done` wakes: set by the client before it submits */
     unsigned index;
     uint64_t random;
     struct slot slots[SLOTS];
@@ -280,7 +281,7 @@ slot_done(struct request *request)
     if (request->queue_frozen)
         unit_release_queue(request->unit);
     __atomic_store_n(&slot->busy, false, __ATOMIC_RELEASE);
-    rt_unpark(client->thread);
+    rt_unpark(client->self);
 }
 
 static void
@@ -360,6 +361,7 @@ client_run(void *ctx)
     struct unit *units[4];
     bool well = true;
 
+    client->self = rt_self();
     for (unsigned i = 0; i < storm->luns; i++)
         units[i] = adapter_unit_find(storm->adapter, 0, 0, (uint8_t)i);
     for (unsigned i = 0; i < operations && well && !atomic_load(&storm->removed); i++) {

@@ -183,7 +183,8 @@ hunt_run(const struct command *command, int argc, char **argv)
             if (isatty(2))
                 fprintf(stderr, "\r");
             print_result(&arguments, &result);
-            printf("Again: storport replay %s%s%s%" PRIu64 "\n", arguments.words ? "--miniport " : "",
+            printf("Again: storport replay %s%s%s%" PRIu64 "\n",
+                   arguments.words ? "--miniport " : "",
                    arguments.words ? arguments.scenario.miniport : "", arguments.words ? " " : "",
                    arguments.scenario.seed);
             result_free(&result);
