@@ -185,7 +185,7 @@ enum unit_hold {
 };
 
 struct unit {
-    struct adapter *adapter; /* I */
+    struct adapter *adapter;     /* I */
     _Atomic(struct unit *) next; /* sorted list; written under control_lock, read anywhere */
     atomic_uint references;
     uint32_t number; /* I: in the trace */
@@ -316,7 +316,7 @@ struct adapter {
     struct rt_timer miniport_timer;
     PHW_TIMER miniport_timer_routine;
 
-    rt_word control_lock; /* a leaf: the unit list */
+    rt_word control_lock;         /* a leaf: the unit list */
     _Atomic(struct unit *) units; /* units go with the adapter only */
     uint32_t unit_count;
     atomic_bool rescan_wanted;
