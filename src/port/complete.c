@@ -24,7 +24,7 @@ push_remote(struct port *port, unsigned index, struct port_srb *srb)
 {
     struct port_cpu *cpu = &port->cpus[index];
 
-    if (MUTANT(REMOTE_DROPPED) && srb->number % 131 == 0)
+    if (MUTANT(REMOTE_DROPPED) && srb->number % 17 == 0)
         return;
     rt_word_acquire(&cpu->remote_lock);
     srb->next = cpu->remote;
@@ -252,7 +252,7 @@ srb_complete(struct port_cpu *cpu, struct port_srb *srb)
         frozen = true;
     }
     waiting = !list_empty(&unit->queue) || !list_empty(&unit->built);
-    if (MUTANT(LATE_COUNT) && srb->number % 31 == 0)
+    if (MUTANT(LATE_COUNT) && srb->number % 3 == 0)
         waiting = false;
     rt_word_release(&unit->queue_lock);
     adapter_count(srb->adapter);

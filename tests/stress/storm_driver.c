@@ -13,6 +13,10 @@
 #define BLOCKS 64
 #define BLOCK_BYTES 512
 #define SHARE (BLOCKS * LUNS_MAX)
+/* Reading one fails, the other takes SLOW_US. */
+#define FAULTY_BLOCK 60
+#define SLOW_BLOCK 61
+#define SLOW_US 8000000
 
 enum StormMode { ModeVirtual, ModeFullDuplex, ModeHalfDuplex, ModeChannels };
 enum StormRoute {
@@ -23,12 +27,15 @@ enum StormRoute {
     RouteTimer,
     RouteWork,
     RouteStuck,
+    RouteSlow,
     RouteCount
 };
 
 /* Set by the test: where faults go, and what stands for the device's interrupt. */
 __attribute__((visibility("default"))) VOID (*StormFail)(const char *What);
 __attribute__((visibility("default"))) VOID (*StormDoorbell)(PVOID DeviceExtension);
+/* The newest adapter's, so that the test can call the port in its place. */
+__attribute__((visibility("default"))) PVOID StormExtension;
 /* A planted bug of this miniport: see StormBugs[] in storm.c. */
 __attribute__((visibility("default"))) ULONG StormBug;
 
@@ -54,7 +61,8 @@ typedef struct _STORM {
     LIST_ENTRY Pending[RouteCount];
     STORM_UNIT Unit[LUNS_MAX];
     STOR_DPC Dpc;
-    PVOID Worker, Timer;
+    PVOID Worker, Timer, SlowTimer;
+    BOOLEAN Quiet;
     LONG InStartIo, WorkQueued;
     LONG Stopped;
     BOOLEAN AdapterPaused;
@@ -145,6 +153,11 @@ ReadWrite(PSTORM Storm, PSCSI_REQUEST_BLOCK Srb, PUCHAR Cdb)
     if (Lba / SHARE != Lun)
         Fail("an SRB carries the LUN of another unit");
     Lba %= BLOCKS;
+    if (Lba == FAULTY_BLOCK) {
+        SetSense(Srb, 3, 0x11, 0);
+        SrbSetDataTransferLength(Srb, 0);
+        return;
+    }
     if (Lba + Count > BLOCKS || SrbGetDataTransferLength(Srb) < Length) {
         SetSense(Srb, 5, 0x21, 0);
         return;
@@ -427,7 +440,8 @@ TimerRoutine(PVOID Extension)
     PSTORM Storm = Extension;
 
     Drain(Storm, RouteTimer, TRUE);
-    Resumes(Storm, TRUE);
+    if (!Storm->Quiet)
+        Resumes(Storm, TRUE);
     if (!Storm->Calm)
         Pauses(Storm, TRUE);
     if (!InterlockedOr(&Storm->Stopped, 0))
@@ -466,6 +480,13 @@ InterruptRoutine(PVOID Extension)
 }
 
 static VOID
+SlowRoutine(PVOID Extension, PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    Drain(Extension, RouteSlow, TRUE);
+}
+
+static VOID
 Park(PSTORM Storm, PSCSI_REQUEST_BLOCK Srb, ULONG Route, BOOLEAN PortHolds)
 {
     PSTORM_SRB Own = SrbGetMiniportContext(Srb);
@@ -483,6 +504,8 @@ Park(PSTORM Storm, PSCSI_REQUEST_BLOCK Srb, ULONG Route, BOOLEAN PortHolds)
         StormDoorbell(Storm);
     else if (Route == RouteWork)
         KickWork(Storm);
+    else if (Route == RouteSlow)
+        StorPortRequestTimer(Storm, Storm->SlowTimer, SlowRoutine, NULL, SLOW_US, 0);
 }
 
 static ULONG
@@ -492,6 +515,8 @@ Choose(PSTORM Storm, PSCSI_REQUEST_BLOCK Srb)
 
     if (!IsData(Srb) || Storm->Inline)
         return RouteStartIo;
+    if (((PUCHAR)SrbGetCdb(Srb))[5] % BLOCKS == SLOW_BLOCK)
+        return RouteSlow;
     if (!Storm->Calm && Draws < 1)
         return RouteStuck;
     if (Draws < 20)
@@ -690,6 +715,8 @@ Find(PSTORM Storm, PPORT_CONFIGURATION_INFORMATION Config)
     Storm->Calm = Parameter(Storm, "Calm", 0);
     Storm->Lossy = Parameter(Storm, "Lossy", 0);
     Storm->Inline = Parameter(Storm, "Inline", 0);
+    Storm->Quiet = Parameter(Storm, "Quiet", 0) != 0;
+    StormExtension = Storm;
     Storm->Processors = Parameter(Storm, "Processors", 2);
     Storm->Random = Parameter(Storm, "Seed", 1);
     for (ULONG i = 0; i < RouteCount; i++)
@@ -744,6 +771,9 @@ PassiveInitialize(PVOID Extension)
         return FALSE;
     if (Storm->Timer == NULL &&
         StorPortInitializeTimer(Storm, &Storm->Timer) != STOR_STATUS_SUCCESS)
+        return FALSE;
+    if (Storm->SlowTimer == NULL &&
+        StorPortInitializeTimer(Storm, &Storm->SlowTimer) != STOR_STATUS_SUCCESS)
         return FALSE;
     StorPortNotification(RequestTimerCall, Storm, TimerRoutine, 1000);
     StorPortRequestTimer(Storm, Storm->Timer, ExtraTimer, NULL, 700, 0);
@@ -816,7 +846,9 @@ FreeServices(PSTORM Storm)
         StorPortFreeWorker(Storm, Storm->Worker);
     if (Storm->Timer != NULL)
         StorPortFreeTimer(Storm, Storm->Timer);
-    Storm->Worker = Storm->Timer = NULL;
+    if (Storm->SlowTimer != NULL)
+        StorPortFreeTimer(Storm, Storm->SlowTimer);
+    Storm->Worker = Storm->Timer = Storm->SlowTimer = NULL;
 }
 
 static SCSI_UNIT_CONTROL_STATUS
