@@ -773,7 +773,8 @@ storm_run(const struct storm_config *config, struct storm_result *result)
     storm->luns = 1 + draw(&storm->random, 3);
     storm->depth = 1 + draw(&storm->random, 5);
     storm->cpus = 1 + draw(&storm->random, 3);
-    storm->lossy = !config->calm && draw(&storm->random, 40) == 0;
+    /* A lost request takes seconds of time-outs: virtual ones only. */
+    storm->lossy = !config->calm && draw(&storm->random, 40) == 0 && !config->threads;
     storm->quiet = !config->calm && !storm->lossy && draw(&storm->random, 6) == 0;
     storm->chained = !config->calm && draw(&storm->random, 40) == 0;
     the_storm = storm;
