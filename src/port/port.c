@@ -101,10 +101,10 @@ port_adapter_next(struct port *port, struct adapter *previous)
 struct adapter *
 adapter_of(const void *extension)
 {
-    const struct extension_head *head = (const struct extension_head *)extension - 1;
+    const struct extension_head *head = extension;
 
-    if (RT_LIKELY(extension && head->magic == EXTENSION_MAGIC))
-        return head->adapter;
+    if (RT_LIKELY(head && head[-1].magic == EXTENSION_MAGIC))
+        return head[-1].adapter;
     if (rt_self())
         finding_report(rt_self()->rt, RULE_BadArgument, 0,
                        "a routine was called with something that is no device extension");

@@ -131,6 +131,11 @@ rt_thread_detach(struct rt *rt)
     if (a->thread->cpu)
         rt_cpu_release(a->thread);
     rt->ops->thread_detach(a->thread);
+    /* Executors may be left in any order. */
+    for (unsigned i = 0; i < 4; i++) {
+        if (attachments[i].thread && attachments[i].before == a->thread)
+            attachments[i].before = a->before;
+    }
     if (rt_self_tls == a->thread)
         rt_self_tls = a->before;
     rt_thread_forget(a->thread);

@@ -75,6 +75,8 @@ struct storm {
     rt_word lock;
     atomic_bool device_stop, doorbell;
     struct rt_thread *device;
+    rt_word plug;
+    bool unplugged; /* plug: the adapter is gone, for the device too */
     atomic_bool removed, chain_over;
     jmp_buf abort;
     bool aborted;
@@ -141,8 +143,25 @@ device_run(void *ctx)
             continue;
         }
         rt_sleep_ns(storm->config->threads ? 1000 : 1000 + draw(&random, 300000));
-        adapter_interrupt(storm->adapter);
+        rt_word_acquire(&storm->plug);
+        if (!storm->unplugged)
+            adapter_interrupt(storm->adapter);
+        rt_word_release(&storm->plug);
     }
+}
+
+/* The device interrupts until the adapter is removed; afterwards its memory goes. */
+static void
+change_told(void *ctx, enum port_change change, struct adapter *adapter, struct unit *unit)
+{
+    struct storm *storm = ctx;
+
+    (void)adapter, (void)unit;
+    if (change != PORT_ADAPTER_STOPPED)
+        return;
+    rt_word_acquire(&storm->plug);
+    storm->unplugged = true;
+    rt_word_release(&storm->plug);
 }
 
 static void
@@ -684,6 +703,7 @@ load(struct storm *storm)
     void (**fail)(const char *), (**bell)(void *);
     uint32_t *bug;
 
+    port_change_listen(storm->port, change_told, storm);
     storm->image = dlopen(storm->config->driver, RTLD_NOW | RTLD_LOCAL);
     if (!storm->image) {
         fault(storm, "%s", dlerror());
@@ -753,7 +773,8 @@ storm_run(const struct storm_config *config, struct storm_result *result)
     storm->luns = 1 + draw(&storm->random, 3);
     storm->depth = 1 + draw(&storm->random, 5);
     storm->cpus = 1 + draw(&storm->random, 3);
-    storm->lossy = !config->calm && draw(&storm->random, 40) == 0;
+    /* A lost request takes seconds of time-outs: virtual ones only. */
+    storm->lossy = !config->calm && draw(&storm->random, 40) == 0 && !config->threads;
     storm->quiet = !config->calm && !storm->lossy && draw(&storm->random, 6) == 0;
     storm->chained = !config->calm && draw(&storm->random, 40) == 0;
     the_storm = storm;
