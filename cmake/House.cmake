@@ -11,7 +11,11 @@ if(STORPORT_SANITIZE)
   add_link_options(-fsanitize=${STORPORT_SANITIZE})
 endif()
 # Findings print file and line of every frame, so frames must stay walkable.
-add_compile_options(-fno-omit-frame-pointer -g)
+# Reports name files as the tree does, wherever it was built.
+add_compile_options(-fno-omit-frame-pointer -g -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+# The calling thread is looked up in every routine; the general model costs a function call each time
+# in the shared library. One pointer fits the room that libc keeps for libraries loaded late.
+add_compile_options(-ftls-model=initial-exec)
 
 # storport_floor(NAME LINKS lower-floor…): all .c files of src/NAME as one static library whose
 # include path is its own folder plus what it links. A forbidden include does not compile.
@@ -26,14 +30,15 @@ function(storport_floor name)
 endfunction()
 
 # storport_driver(NAME SOURCES…): a miniport as a loadable object. It sees include/wdk only and
-# is compiled as on Windows where that can be seen: 16-bit wchar_t.
+# is compiled as on Windows where that can be seen: 16-bit wchar_t, bit fields laid out as there.
 function(storport_driver name)
   add_library(drv_${name} MODULE ${ARGN})
   set_target_properties(drv_${name} PROPERTIES PREFIX "" OUTPUT_NAME ${name}
     C_VISIBILITY_PRESET default
     LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/drivers)
   target_include_directories(drv_${name} PRIVATE ${CMAKE_SOURCE_DIR}/include/wdk)
-  target_compile_options(drv_${name} PRIVATE -fshort-wchar -Wall -Wextra -Wno-unused-parameter)
+  target_compile_options(drv_${name} PRIVATE -fshort-wchar -mms-bitfields -Wall -Wextra
+    -Wno-unused-parameter)
 endfunction()
 
 # storport_explore(NAME): makes that miniport an explore build: each access of shared memory is a
@@ -43,7 +48,8 @@ function(storport_explore name)
     add_library(explore_hooks OBJECT ${CMAKE_SOURCE_DIR}/src/explore/explore_hooks.c)
     target_compile_options(explore_hooks PRIVATE -O2 ${HOUSE_WARNINGS} -fno-sanitize=all)
     # Its names are the compiler's own.
-    target_compile_options(explore_hooks PRIVATE -Wno-builtin-declaration-mismatch)
+    target_compile_options(explore_hooks PRIVATE
+      $<$<C_COMPILER_ID:GNU>:-Wno-builtin-declaration-mismatch>)
   endif()
   target_compile_options(drv_${name} PRIVATE -fno-sanitize=all -fsanitize=thread)
   target_compile_definitions(drv_${name} PRIVATE STORPORT_EXPLORE)

@@ -7,4 +7,4 @@ LEVEL=check ./scripts/build.sh dev "-DSTORPORT_SEEDS=$seeds"
 
 step "Testing with $seeds seeds"
 export STORPORT_SEEDS=$seeds
-ctest --test-dir build --output-on-failure --no-tests=error -j 2 -LE '^soak$' "$@"
+ctest --test-dir build --output-on-failure --no-tests=error --timeout 200 -j 2 -LE '^soak$' "$@"

@@ -17,13 +17,13 @@ die() {
     exit 1
 }
 
-# The program of a build folder; only there after a build.
+# The program of a build folder, which may be given from the top of the tree; only there after a build.
 find_storport() { # build folder
     local found
     found=$(find "$1" -type f -name storport -perm -u+x -print -quit)
     [ -n "$found" ] || die "There is no storport program in $1: has the build finished?"
     # Absolute, so that the caller may go elsewhere.
-    printf '%s/%s\n' "$PWD" "$found"
+    realpath -- "$found"
 }
 
 # A scratch folder that goes away with the script.

@@ -43,8 +43,8 @@ BOOLEAN disk_registry_number(struct disk_registry *registry, const char *name, U
                              ULONGLONG max, ULONGLONG *value);
 BOOLEAN disk_registry_ulong(struct disk_registry *registry, const char *name, ULONG min, ULONG max,
                             ULONG *value);
-/* All of struct disk_parameters; what is absent stays. FALSE: bad value, or values that contradict.
- */
+/* All of struct disk_parameters; what is absent stays. FALSE: bad value, or values that
+ * contradict. */
 BOOLEAN disk_parameters_read(struct disk_parameters *parameters, struct disk_registry *registry);
 
 struct disk_adapter {
@@ -63,8 +63,8 @@ struct disk_adapter {
 VOID disk_adapter_init(struct disk_adapter *adapter, PVOID extension, const char *product,
                        const struct disk_store_ops *ops, ULONG ordinal, struct disk_target *targets,
                        struct disk_unit *units);
-/* The same in memory from the pool, which disk_adapter_destroy() gives back. FALSE: there is none.
- */
+/* The same in memory from the pool, which disk_adapter_destroy() gives back. FALSE: there is
+ * none. */
 BOOLEAN disk_adapter_create(struct disk_adapter *adapter, PVOID extension, const char *product,
                             const struct disk_store_ops *ops, ULONG ordinal);
 VOID disk_adapter_destroy(struct disk_adapter *adapter);

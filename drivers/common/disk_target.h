@@ -120,8 +120,8 @@ BOOLEAN disk_start(const struct disk_target *target, PVOID adapter, PSCSI_REQUES
 BOOLEAN disk_start_flush(const struct disk_target *target, PVOID adapter, PSCSI_REQUEST_BLOCK srb,
                          struct disk_request *request);
 VOID disk_perform(struct disk_request *request);
-/* The store's range that disk_perform() will touch, for whoever keeps requests apart. FALSE: none.
- */
+/* The store's range that disk_perform() will touch, for whoever keeps requests apart. FALSE:
+ * none. */
 BOOLEAN disk_request_range(const struct disk_request *request, ULONGLONG *offset,
                            ULONGLONG *length);
 /* COMPARE AND WRITE: no other request on its range may run meanwhile. */

@@ -41,8 +41,8 @@ void finding_listen(struct rt *rt, void (*told)(void *ctx, const struct finding 
                     void *ctx);
 /* Rules switched off (they are counted no longer). */
 void finding_mute(struct rt *rt, enum finding_rule rule, bool muted);
-/* Several lines for people: rule, meaning, text, stacks with file and line. Heap; the caller frees.
- */
+/* Several lines for people: rule, meaning, text, stacks with file and line. Heap; the caller
+ * frees. */
 char *finding_format(struct rt *rt, const struct finding *finding);
 
 int finding_init(struct rt *rt);

@@ -256,8 +256,8 @@ enum flush_step { FLUSH_START, FLUSH_CACHE10, FLUSH_CACHE16, FLUSH_ADAPTER, FLUS
 /* Prepares the command that comes next; false: no more is needed and *error is the answer. */
 bool flush_next(struct command *command, int *error);
 
-/* service.c: START UNIT and rereading, off the path of any request. Members: s lock, I immutable.
- */
+/* service.c: START UNIT and rereading, off the path of any request. Members: s lock, I
+ * immutable. */
 struct service {
     rt_word lock;    /* leaf; at DISPATCH */
     uint8_t wanted;  /* s: bits of enum verdict_duty */

@@ -105,8 +105,7 @@ job_create(struct disk *disk, struct disk_io *io)
     return NULL;
 }
 
-/* ---- pieces -----------------------------------------------------------------------------------
- */
+/* ---- pieces --------------------------------------------------------------------------- */
 
 static uint32_t
 chunk_command_bytes(const struct piece *piece)
@@ -224,8 +223,7 @@ piece_goes_on(struct piece *piece, int *error)
     return true;
 }
 
-/* ---- the job ----------------------------------------------------------------------------------
- */
+/* ---- the job -------------------------------------------------------------------------- */
 
 /* Gives a piece its next chunk; false: there is none. j held. */
 static bool

@@ -14,8 +14,7 @@
 #define REGISTRY_DWORD 4u
 #define VPD_BYTES 64u
 
-/* ---- limits ------------------------------------------------------------------------------------
- */
+/* ---- limits ---------------------------------------------------------------------------- */
 
 /* The page as the scan found it, else asked for anew; its length, 0 when the unit has none. */
 static size_t
@@ -105,8 +104,7 @@ open_limits(struct opening *o)
     return 0;
 }
 
-/* ---- time-out ----------------------------------------------------------------------------------
- */
+/* ---- time-out -------------------------------------------------------------------------- */
 
 static uint32_t
 registry_timeout(struct rt *rt, const char *key)

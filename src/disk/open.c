@@ -44,8 +44,7 @@ open_read(struct opening *o, struct execute *execute, uint32_t bytes)
     return execute_run(o->disk, execute);
 }
 
-/* ---- TEST UNIT READY ---------------------------------------------------------------------------
- */
+/* ---- TEST UNIT READY ------------------------------------------------------------------- */
 
 static int
 open_ready(struct opening *o)
@@ -70,8 +69,7 @@ open_ready(struct opening *o)
                       *text ? ")" : ": look for the adapter's messages in the log");
 }
 
-/* ---- capacity ----------------------------------------------------------------------------------
- */
+/* ---- capacity -------------------------------------------------------------------------- */
 
 static int
 open_capacity16(struct opening *o, struct capacity *capacity)
@@ -166,8 +164,7 @@ disk_capacity_set(struct disk *disk, const struct capacity *capacity)
     __atomic_store_n(&disk->info.bytes, bytes, __ATOMIC_RELAXED);
 }
 
-/* ---- cache -------------------------------------------------------------------------------------
- */
+/* ---- cache ----------------------------------------------------------------------------- */
 
 void
 disk_cache_set(struct disk *disk, const struct mode_caching *mode)
@@ -219,8 +216,7 @@ open_cache(struct opening *o)
     return 0;
 }
 
-/* ---- open, close -------------------------------------------------------------------------------
- */
+/* ---- open, close ----------------------------------------------------------------------- */
 
 static int
 open_identity(struct opening *o)

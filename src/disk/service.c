@@ -106,8 +106,8 @@ service_want(struct disk *disk, uint8_t duties)
     struct service *service = &disk->service;
 
     rt_word_acquire(&service->lock);
-    /* All who meet a stopped unit want the START UNIT that runs; news of a capacity may be newer.
-     */
+    /* All who meet a stopped unit want the START UNIT that runs; news of a capacity may be
+     * newer. */
     if (service->running && service->duty == DUTY_START)
         duties &= (uint8_t)~DUTY_START;
     if (!service->mode)

@@ -1,7 +1,7 @@
 /*
- * Linked into explore builds of drivers, nothing else: the functions that -fsanitize=thread makes the
- * compiler call, each a call of the host's __storport_explore() before the access. That is a yield
- * point of the sim executor, and lets the port see which references to SRBs are overwritten.
+ * Linked into explore builds of drivers, nothing else: the functions that -fsanitize=thread makes
+ * the compiler call, each a call of the host's __storport_explore() before the access. That is a
+ * yield point of the sim executor, and lets the port see which references to SRBs are overwritten.
  * This file itself is compiled without the sanitizer. Names and meaning: the compilers' TSan ABI.
  */
 #include <stddef.h>

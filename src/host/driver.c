@@ -29,8 +29,8 @@ inf_beside(const char *path, struct inf **inf, char **error)
     return code;
 }
 
-/* What setup does when it installs the driver: initial values, but never over a value already set.
- */
+/* What setup does when it installs the driver: initial values, but never over a value already
+ * set. */
 static int
 inf_install(struct storport_driver *driver, char **error)
 {

@@ -120,8 +120,8 @@ void fault_install(void);
 void fault_remove(void);
 void fault_thread(void); /* an alternate stack for the calling thread, once */
 void fault_bug(void *host, enum rt_bug bug, const char *text); /* rt_config.bug */
-/* Where a fault inside the calling thread's request returns to, so that its client gets an answer.
- */
+/* Where a fault inside the calling thread's request returns to, so that its client gets an
+ * answer. */
 sigjmp_buf *fault_escape_set(sigjmp_buf *escape); /* returns the one before */
 
 #endif

@@ -69,8 +69,7 @@ ExInterlockedRemoveHeadList(PLIST_ENTRY head, PKSPIN_LOCK lock)
     return first;
 }
 
-/* ---- sequenced lists: Alignment = depth and sequence, Region = lock bit and first entry --------
- */
+/* ---- sequenced lists: Alignment = depth and sequence, Region = lock bit and first entry - */
 
 #define SLIST_LOCK 1ULL
 #define SLIST_DEPTH 0xFFFFULL

@@ -55,8 +55,7 @@ ExReleaseFastMutex(PFAST_MUTEX mutex)
     nt_lower(old);
 }
 
-/* ---- rundown protection: Count is twice those inside; bit 0, and then a waiter, ends it ---------
- */
+/* ---- rundown protection: Count is twice those inside; bit 0, and then a waiter, ends it - */
 
 #define RUNDOWN_ENDED 1ULL
 

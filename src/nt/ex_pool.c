@@ -426,8 +426,7 @@ ExFreePoolWithTag(PVOID memory, ULONG tag)
     block_release(memory, NT_BLOCK_POOL, tag);
 }
 
-/* ---- questions of floors above ----------------------------------------------------------------
- */
+/* ---- questions of floors above -------------------------------------------------------- */
 
 static int
 block_order(const void *a, const void *b)

@@ -45,8 +45,7 @@ ExDeleteResourceLite(PERESOURCE resource)
     return STATUS_SUCCESS;
 }
 
-/* ---- owners: OwnerThread is the rt_thread, TableSize how often it holds -------------------------
- */
+/* ---- owners: OwnerThread is the rt_thread, TableSize how often it holds ----------------- */
 
 static POWNER_ENTRY
 owner_find_locked(PERESOURCE resource, const struct rt_thread *thread)

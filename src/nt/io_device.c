@@ -177,8 +177,7 @@ nt_device_power_exchange(PDEVICE_OBJECT object, POWER_STATE_TYPE type, POWER_STA
     return old;
 }
 
-/* ---- stacks: changed by PnP code at PASSIVE only -----------------------------------------------
- */
+/* ---- stacks: changed by PnP code at PASSIVE only --------------------------------------- */
 
 static PDEVICE_OBJECT
 stack_top(PDEVICE_OBJECT object)

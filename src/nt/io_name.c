@@ -243,8 +243,7 @@ IoDeleteSymbolicLink(PUNICODE_STRING link)
     return found ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
-/* ---- device interfaces -------------------------------------------------------------------------
- */
+/* ---- device interfaces ----------------------------------------------------------------- */
 
 /* "\??\ROOT#SCSIADAPTER#0000#{guid}\reference": the instance with # for \. */
 static bool

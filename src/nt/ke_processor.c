@@ -152,8 +152,7 @@ KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER number)
     return number->Group * GROUP_PROCESSORS + number->Number;
 }
 
-/* ---- affinity: where a thread takes its processor when it raises IRQL -------------------------
- */
+/* ---- affinity: where a thread takes its processor when it raises IRQL ----------------- */
 
 static struct rt_cpu *
 affinity_cpu(unsigned group, KAFFINITY mask)

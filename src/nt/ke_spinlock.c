@@ -78,8 +78,8 @@ nt_held_check(struct rt_frame *frame)
     frame->held_count = (uint8_t)kept;
 }
 
-/* Taking a lock twice on one processor hangs on Windows; here it is reported, then ends the host.
- */
+/* Taking a lock twice on one processor hangs on Windows; here it is reported, then ends the
+ * host. */
 static void
 spinlock_take(PKSPIN_LOCK lock, unsigned kind, void *where)
 {

@@ -133,8 +133,8 @@ MmGetSystemRoutineAddress(PUNICODE_STRING name)
     return nt->lookup(nt->lookup_ctx, text);
 }
 
-/* The verifier of the emulated kernel is the contract floor's; its flags have no Windows meaning.
- */
+/* The verifier of the emulated kernel is the contract floor's; its flags have no Windows
+ * meaning. */
 ULONG
 MmIsVerifierEnabled(PULONG flags)
 {

@@ -153,8 +153,7 @@ IoBuildPartialMdl(PMDL source, PMDL target, PVOID address, ULONG bytes)
            ADDRESS_AND_SIZE_TO_SPAN_PAGES(address, bytes) * sizeof(PFN_NUMBER));
 }
 
-/* ---- locking and mapping -----------------------------------------------------------------------
- */
+/* ---- locking and mapping --------------------------------------------------------------- */
 
 VOID
 MmBuildMdlForNonPagedPool(PMDL mdl)
@@ -272,8 +271,7 @@ MmUnmapLockedPages(PVOID address, PMDL mdl)
     mdl->MappedSystemVa = NULL;
 }
 
-/* ---- pages without an address of their own ------------------------------------------------------
- */
+/* ---- pages without an address of their own ---------------------------------------------- */
 
 PMDL
 MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS skip,

@@ -29,8 +29,8 @@ int nt_start(struct rt *rt, unsigned workers);
 /* Drains the work queue, joins what ended and frees. All drivers must be unloaded; returns how many
  * system threads still run (their memory stays, and rt cannot be destroyed). PASSIVE. */
 unsigned nt_finish(struct rt *rt);
-/* Joins system threads that have ended. PASSIVE; drivers' unload does it before their image goes.
- */
+/* Joins system threads that have ended. PASSIVE; drivers' unload does it before their image
+ * goes. */
 void nt_threads_reap(struct rt *rt);
 /* System threads of an owner that have not ended; NULL: of all. */
 unsigned nt_threads_running(struct rt *rt, const void *owner);

@@ -265,8 +265,7 @@ ZwOpenFile(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes, PI
                         0);
 }
 
-/* ---- common to all calls on a handle -----------------------------------------------------------
- */
+/* ---- common to all calls on a handle --------------------------------------------------- */
 
 bool
 nt_file_synchronous(const struct nt_file *file)
@@ -317,8 +316,7 @@ file_unlock(struct nt_file *file)
     KeSetEvent(&file->object.Lock, IO_NO_INCREMENT, FALSE);
 }
 
-/* ---- reading and writing -----------------------------------------------------------------------
- */
+/* ---- reading and writing --------------------------------------------------------------- */
 
 /* Where a transfer begins; *moves: the file position is meant and follows. */
 static NTSTATUS

@@ -9,8 +9,8 @@ char *nt_registry_path(const char *text);
 /* data is the caller's to free, never NULL with success. */
 NTSTATUS nt_registry_value(const char *path, const char *name, ULONG *type, void **data,
                            size_t *length);
-/* The index-th value, or subkey, of a key: 0, -ENOENT past the end, -ENOSYS when nobody can tell.
- */
+/* The index-th value, or subkey, of a key: 0, -ENOENT past the end, -ENOSYS when nobody can
+ * tell. */
 int nt_registry_list(struct nt *nt, const char *path, bool keys, unsigned index, char *name,
                      size_t bytes);
 /* A kernel handle of the key. */

@@ -72,18 +72,19 @@ config_check(struct adapter *adapter, const PORT_CONFIGURATION_INFORMATION *befo
     struct rt *rt = adapter->rt;
 
     if (after->MaximumTransferLength == SP_UNINITIALIZED_VALUE || !after->NumberOfPhysicalBreaks)
-        finding_report(rt, RULE_StorPortFindAdapter, 0,
-                       "HwStorFindAdapter left MaximumTransferLength or NumberOfPhysicalBreaks unset");
+        finding_report(
+            rt, RULE_StorPortFindAdapter, 0,
+            "HwStorFindAdapter left MaximumTransferLength or NumberOfPhysicalBreaks unset");
     if (is_virtual && !after->VirtualDevice)
         finding_report(rt, RULE_StorPortVirtualDevice2, 0, "VirtualDevice is FALSE");
     if (!is_virtual && after->VirtualDevice)
         finding_report(rt, RULE_StorPortVirtualDevice, 0, "VirtualDevice is TRUE");
     if (after->Length != before->Length || after->SystemIoBusNumber != before->SystemIoBusNumber ||
         after->AccessRanges != before->AccessRanges || after->DmaChannel != before->DmaChannel ||
-        after->DmaPort != before->DmaPort ||
-        after->BusInterruptLevel != before->BusInterruptLevel)
-        finding_report(rt, RULE_ConfigReadOnly, 0,
-                       "HwStorFindAdapter changed or zeroed read-only members of its configuration");
+        after->DmaPort != before->DmaPort || after->BusInterruptLevel != before->BusInterruptLevel)
+        finding_report(
+            rt, RULE_ConfigReadOnly, 0,
+            "HwStorFindAdapter changed or zeroed read-only members of its configuration");
     if (!is_virtual && after->SynchronizationModel != StorSynchronizeFullDuplex)
         finding_report(rt, RULE_SpDuplex, 0, "the miniport runs in half duplex");
 }
@@ -140,8 +141,8 @@ find(struct adapter *adapter)
     if (result > SP_RETURN_BAD_CONFIG)
         finding_report(adapter->rt, RULE_SpReturnValue, 0, "HwStorFindAdapter returned %u", result);
     if (result != SP_RETURN_FOUND) {
-        rt_log(adapter->rt, RT_LOG_ERROR, "adapter",
-               "%s: HwStorFindAdapter returned %s", adapter->driver->name,
+        rt_log(adapter->rt, RT_LOG_ERROR, "adapter", "%s: HwStorFindAdapter returned %s",
+               adapter->driver->name,
                result == SP_RETURN_NOT_FOUND    ? "SP_RETURN_NOT_FOUND"
                : result == SP_RETURN_BAD_CONFIG ? "SP_RETURN_BAD_CONFIG"
                                                 : "SP_RETURN_ERROR");
@@ -263,6 +264,8 @@ adapter_stop_device(struct adapter *adapter)
         return 0;
     adapter_hold(adapter, ADAPTER_STOPPED);
     adapter_wait_idle(adapter);
+    for (struct unit *unit = adapter->units; unit; unit = unit->next)
+        unit_unbuild(unit);
     drain_and_flush(adapter);
     miniport_tracing(adapter, false);
     pnp_srb_adapter(adapter, StorStopDevice);
@@ -351,6 +354,9 @@ adapter_free(struct adapter *adapter)
         link = &(*link)->next;
     if (*link)
         *link = adapter->next;
+    /* One that fires now may arm itself once more. */
+    rt_timer_cancel(rt, &adapter->tick);
+    port_settle(port);
     rt_timer_cancel(rt, &adapter->tick);
     services_free(adapter);
     routines_destroy(adapter);
@@ -453,7 +459,7 @@ adapter_add(struct driver *driver, const char *argument, struct adapter **out, c
         return say(error, status, "%s did not start its adapter: see the log, and its parameters",
                    driver->name);
     }
-    if ((status = rescan_start(adapter)) || (status = adapter_scan(adapter))) {
+    if ((status = adapter_scan(adapter)) || (status = rescan_start(adapter))) {
         adapter_remove(adapter);
         return say(error, status, "the units of %s could not be listed", driver->name);
     }
@@ -525,6 +531,7 @@ adapter_info(const struct adapter *adapter, struct adapter_info *out)
         .targets = c->MaximumNumberOfTargets,
         .luns = c->MaximumNumberOfLogicalUnits,
         .channels = adapter->channel_count,
+        .bus_type = adapter->bus_type,
         .caches_data = c->CachesData,
         .virtual_device = adapter->virtual_device,
         .full_duplex = adapter->full_duplex,

@@ -2,7 +2,8 @@
  * The way up: completion lists, what a status means for the queue, and `done`.
  *
  * RequestComplete only puts the SRB on its processor's list. The outermost gate of that processor,
- * or a DPC when there is none, runs port_run(): completions first, then restarts, in a bounded loop.
+ * or a DPC when there is none, runs port_run(): completions first, then restarts, in a bounded
+ * loop.
  */
 #include "port_priv.h"
 
@@ -23,7 +24,7 @@ push_remote(struct port *port, unsigned index, struct port_srb *srb)
 {
     struct port_cpu *cpu = &port->cpus[index];
 
-    if (MUTANT(REMOTE_DROPPED) && srb->number % 131 == 0)
+    if (MUTANT(REMOTE_DROPPED) && srb->number % 17 == 0)
         return;
     rt_word_acquire(&cpu->remote_lock);
     srb->next = cpu->remote;
@@ -137,7 +138,7 @@ wants_retry(const struct port_srb *srb, UCHAR status, UCHAR scsi)
 static bool
 retry_locked(struct unit *unit, struct port_srb *srb, UCHAR scsi)
 {
-    uint32_t left = unit->active_count;
+    uint32_t left = queue_outstanding_locked(unit);
 
     if (scsi == SCSISTAT_QUEUE_FULL && left) {
         uint32_t part = (left * unit->full_percent + 99) / 100;
@@ -163,21 +164,21 @@ retry_locked(struct unit *unit, struct port_srb *srb, UCHAR scsi)
 }
 
 /* Requests that others wait for. Returns whether a hold ended. */
-static bool
-count_locked(struct unit *unit)
+bool
+queue_count_locked(struct unit *unit)
 {
     bool freed = false;
 
     if (RT_LIKELY(!(unit->holds & (UNIT_BUSY | UNIT_FULL))))
         return false;
     if (unit->holds & UNIT_BUSY && !MUTANT(BUSY_NOT_COUNTED) &&
-        (!--unit->busy_left || !unit->active_count)) {
+        (!--unit->busy_left || !queue_outstanding_locked(unit))) {
         unit->holds &= ~(uint32_t)UNIT_BUSY;
         EDGE(UNIT_BUSY_ENDED);
         freed = true;
     }
     if (unit->holds & UNIT_FULL && !MUTANT(FULL_NOT_COUNTED) &&
-        (!--unit->full_left || !unit->active_count)) {
+        (!--unit->full_left || !queue_outstanding_locked(unit))) {
         unit->holds &= ~(uint32_t)UNIT_FULL;
         EDGE(UNIT_FULL_ENDED);
         freed = true;
@@ -185,10 +186,12 @@ count_locked(struct unit *unit)
     return freed;
 }
 
-static void
-count_adapter(struct adapter *adapter)
+/* One that was with the miniport no longer is. */
+void
+adapter_count(struct adapter *adapter)
 {
     uint32_t left = atomic_fetch_sub(&adapter->active, 1) - 1;
+    struct rt_thread *waiter;
 
     if (RT_LIKELY(!atomic_load_explicit(&adapter->holds, memory_order_relaxed)))
         return;
@@ -197,8 +200,9 @@ count_adapter(struct adapter *adapter)
         EDGE(ADAPTER_BUSY_ENDED);
         adapter_unhold(adapter, ADAPTER_BUSY);
     }
-    if (!left && adapter->idle_waiter)
-        rt_unpark(adapter->idle_waiter);
+    waiter = atomic_load(&adapter->idle_waiter);
+    if (!left && waiter)
+        rt_unpark(waiter);
 }
 
 static bool
@@ -239,7 +243,7 @@ srb_complete(struct port_cpu *cpu, struct port_srb *srb)
     (void)cpu;
     rt_word_acquire(&unit->queue_lock);
     queue_deactivate_locked(unit, srb);
-    count_locked(unit);
+    queue_count_locked(unit);
     if (RT_UNLIKELY(wants_retry(srb, status, scsi)))
         again = retry_locked(unit, srb, scsi);
     if (RT_UNLIKELY(!again && freezes(srb, status))) {
@@ -248,10 +252,10 @@ srb_complete(struct port_cpu *cpu, struct port_srb *srb)
         frozen = true;
     }
     waiting = !list_empty(&unit->queue) || !list_empty(&unit->built);
-    if (MUTANT(LATE_COUNT) && srb->number % 31 == 0)
+    if (MUTANT(LATE_COUNT) && srb->number % 3 == 0)
         waiting = false;
     rt_word_release(&unit->queue_lock);
-    count_adapter(srb->adapter);
+    adapter_count(srb->adapter);
     if (waiting)
         unit_kick(unit);
     if (RT_UNLIKELY(frozen))
@@ -323,8 +327,9 @@ port_run(struct port_cpu *cpu)
 void
 adapter_wait_idle(struct adapter *adapter)
 {
-    adapter->idle_waiter = rt_self();
+    atomic_store(&adapter->idle_waiter, rt_self());
     while (atomic_load(&adapter->active))
         rt_park(rt_now_ns(adapter->rt) + 10000000);
-    adapter->idle_waiter = NULL;
+    atomic_store(&adapter->idle_waiter, NULL);
+    port_settle(adapter->port); /* whoever read it meanwhile has used it */
 }

@@ -163,14 +163,15 @@ StorPortDeviceBusy(PVOID HwDeviceExtension, UCHAR PathId, UCHAR TargetId, UCHAR 
 {
     struct adapter *adapter = ADAPTER_ENTER(StorPortDeviceBusy, HwDeviceExtension);
     struct unit *unit = unit_named(adapter, PathId, TargetId, Lun);
+    uint32_t outstanding;
 
     if (!unit)
         return FALSE;
     rt_trace(adapter->rt, RT_TRACE_BUSY, adapter->number, unit->number, RequestsToComplete);
     rt_word_acquire(&unit->queue_lock);
-    if (unit->active_count && RequestsToComplete) {
-        unit->busy_left =
-            RequestsToComplete < unit->active_count ? RequestsToComplete : unit->active_count;
+    outstanding = queue_outstanding_locked(unit);
+    if (outstanding && RequestsToComplete) {
+        unit->busy_left = RequestsToComplete < outstanding ? RequestsToComplete : outstanding;
         unit->holds |= UNIT_BUSY;
     }
     rt_word_release(&unit->queue_lock);

@@ -1,5 +1,5 @@
-/* Addresses for devices: physical and virtual both ways, the uncached extension, lists of a driver's
- * own memory. DDI: StorPortGetPhysicalAddress, StorPortGetUncachedExtension,
+/* Addresses for devices: physical and virtual both ways, the uncached extension, lists of a
+ * driver's own memory. DDI: StorPortGetPhysicalAddress, StorPortGetUncachedExtension,
  * StorPortBuildScatterGatherList. */
 #include "port_priv.h"
 #include "services.h"
@@ -86,8 +86,8 @@ StorPortGetPhysicalAddress(PVOID HwDeviceExtension, PSCSI_REQUEST_BLOCK Srb, PVO
     }
     address.QuadPart = (LONGLONG)rt_bus_address(adapter->rt, VirtualAddress);
     if (Length)
-        *Length = (ULONG)rt_bus_run(adapter->rt, VirtualAddress, left > UINT32_MAX ? UINT32_MAX
-                                                                                    : left);
+        *Length =
+            (ULONG)rt_bus_run(adapter->rt, VirtualAddress, left > UINT32_MAX ? UINT32_MAX : left);
     return address;
 }
 

@@ -17,7 +17,8 @@ deviation(struct driver *driver, bool wrong, const char *what)
         finding_report(driver->port->rt, RULE_InitDeviation, 0, "%s: %s", driver->name, what);
 }
 
-/* What the documentation requires of the two kinds of miniport; a deviation is told, not refused. */
+/* What the documentation requires of the two kinds of miniport; a deviation is told, not
+ * refused. */
 static void
 init_check(struct driver *driver)
 {
@@ -127,7 +128,9 @@ driver_enter(struct driver *driver, void *entry, char **error)
                       nt_status_name(status) ? nt_status_name(status) : "a status of its own",
                       (unsigned)status) < 0)
         *error = NULL;
-    return status == STATUS_REVISION_MISMATCH ? -EPROTO : nt_status_to_errno(status) ? -EIO : -EINVAL;
+    return status == STATUS_REVISION_MISMATCH ? -EPROTO
+           : nt_status_to_errno(status)       ? -EIO
+                                              : -EINVAL;
 }
 
 int

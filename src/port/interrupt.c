@@ -124,9 +124,10 @@ ext_mask_msix(struct adapter *adapter, va_list args, void *caller)
 /* ---- performance options ---- */
 
 #define FLAGS_ALL                                                                                  \
-    (STOR_PERF_DPC_REDIRECTION | STOR_PERF_CONCURRENT_CHANNELS | STOR_PERF_INTERRUPT_MESSAGE_RANGES | \
-     STOR_PERF_ADV_CONFIG_LOCALITY | STOR_PERF_OPTIMIZE_FOR_COMPLETION_DURING_STARTIO |            \
-     STOR_PERF_DPC_REDIRECTION_CURRENT_CPU | STOR_PERF_NO_SGL)
+    (STOR_PERF_DPC_REDIRECTION | STOR_PERF_CONCURRENT_CHANNELS |                                   \
+     STOR_PERF_INTERRUPT_MESSAGE_RANGES | STOR_PERF_ADV_CONFIG_LOCALITY |                          \
+     STOR_PERF_OPTIMIZE_FOR_COMPLETION_DURING_STARTIO | STOR_PERF_DPC_REDIRECTION_CURRENT_CPU |    \
+     STOR_PERF_NO_SGL)
 
 static ULONG
 flags_of_version(ULONG version)
@@ -218,9 +219,8 @@ ext_get_startio_perf_params(struct adapter *adapter, va_list args, void *caller)
     if (!p || p->Size < sizeof(*p) || !srb_of(adapter, srb))
         return STOR_STATUS_INVALID_PARAMETER;
     p->MessageNumber = 0;
-    p->ChannelNumber = adapter->channel_count > 1
-                           ? rt_cpu_index(rt_cpu_current()) % adapter->channel_count
-                           : 0;
+    p->ChannelNumber =
+        adapter->channel_count > 1 ? rt_cpu_index(rt_cpu_current()) % adapter->channel_count : 0;
     return STOR_STATUS_SUCCESS;
 }
 

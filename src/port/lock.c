@@ -159,8 +159,8 @@ lock_acquire_ex(struct adapter *adapter, STOR_SPINLOCK kind, PVOID context,
 }
 
 BOOLEAN
-StorPortSynchronizeAccess(PVOID HwDeviceExtension, PSTOR_SYNCHRONIZED_ACCESS SynchronizedAccessRoutine,
-                          PVOID Context)
+StorPortSynchronizeAccess(PVOID HwDeviceExtension,
+                          PSTOR_SYNCHRONIZED_ACCESS SynchronizedAccessRoutine, PVOID Context)
 {
     struct adapter *adapter = ADAPTER_ENTER(StorPortSynchronizeAccess, HwDeviceExtension);
 

@@ -1,8 +1,8 @@
 /*
- * The gate down: the only place that calls a miniport's pointers. Each call raises to the documented
- * IRQL, takes exactly the locks that the documentation says are held, pushes a frame, calls, and
- * checks that IRQL and locks came back as they were.
- * DDI: StorPortAcquireSpinLock (the table of locks per callback).
+ * The gate down: the only place that calls a miniport's pointers. Each call raises to the
+ * documented IRQL, takes exactly the locks that the documentation says are held, pushes a frame,
+ * calls, and checks that IRQL and locks came back as they were. DDI: StorPortAcquireSpinLock (the
+ * table of locks per callback).
  */
 #include "port_priv.h"
 
@@ -70,6 +70,8 @@ gate_close(struct gate *g)
         rt_word_release(&adapter->interrupt_lock);
     if (g->startio)
         rt_word_release(&adapter->startio_lock);
+    if (g->old_irql < RT_IRQL_DISPATCH && rt_irql() >= RT_IRQL_DISPATCH)
+        drain_later(adapter->port); /* nobody above looks at what was completed in here */
     if (rt_irql() != g->old_irql)
         rt_irql_lower(g->old_irql);
 }
@@ -366,8 +368,8 @@ miniport_control(struct adapter *adapter, SCSI_ADAPTER_CONTROL_TYPE type, PVOID 
 {
     SCSI_ADAPTER_CONTROL_STATUS result;
     struct gate g;
-    bool hardware = !adapter->virtual_device &&
-                    (type == ScsiStopAdapter || type == ScsiRestartAdapter);
+    bool hardware =
+        !adapter->virtual_device && (type == ScsiStopAdapter || type == ScsiRestartAdapter);
 
     if (!adapter->driver->init.HwAdapterControl)
         return ScsiAdapterControlUnsuccessful;
@@ -396,18 +398,17 @@ miniport_unit_control(struct adapter *adapter, SCSI_UNIT_CONTROL_TYPE type, PVOI
     return result;
 }
 
-/* A list of `count` flags between two fences that the miniport must leave alone. */
-struct supported_list {
+/* A list of `count` flags and a fence behind it that the miniport must leave alone. */
+union supported_list {
     SCSI_SUPPORTED_CONTROL_TYPE_LIST list;
-    BOOLEAN flags[64];
-    uint8_t fence[64];
+    uint8_t bytes[sizeof(SCSI_SUPPORTED_CONTROL_TYPE_LIST) + 128];
 };
 
 static void
 query_controls(struct adapter *adapter, bool unit, unsigned count, bool *out)
 {
-    struct supported_list l;
-    BOOLEAN *flags = (BOOLEAN *)&l + offsetof(SCSI_SUPPORTED_CONTROL_TYPE_LIST, SupportedTypeList);
+    union supported_list l;
+    BOOLEAN *flags = l.list.SupportedTypeList;
 
     memset(&l, 0, sizeof(l));
     memset(flags + count, 0xA5, 32);

@@ -1,6 +1,7 @@
 /*
  * Planted bugs, so that the tests can show that they would find them. Compiled in only where
- * STORPORT_MUTANTS is defined (the test builds of the port); elsewhere MUTANT() is a constant false.
+ * STORPORT_MUTANTS is defined (the test builds of the port); elsewhere MUTANT() is a constant
+ * false.
  */
 #ifndef PORT_MUTANT_H
 #define PORT_MUTANT_H
@@ -10,7 +11,7 @@
 /* X(name, what is wrong) */
 #define PORT_MUTANTS(X)                                                                            \
     X(LOST_COMPLETION, "a completion on a full list is dropped")                                   \
-    X(DOUBLE_DONE, "done is called again for one request in many")                                           \
+    X(DOUBLE_DONE, "done is called again for one request in many")                                 \
     X(NO_RESTART_AFTER_RESUME, "resuming a unit does not restart its queue")                       \
     X(NO_RESTART_AFTER_ADAPTER_RESUME, "resuming an adapter does not restart its units")           \
     X(TAG_REUSE, "a tag is given out while it is in use")                                          \

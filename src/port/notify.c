@@ -102,7 +102,8 @@ StorPortNotification(SCSI_NOTIFICATION_TYPE NotificationType, PVOID HwDeviceExte
     va_end(args);
 }
 
-/* DDI: StorPortCompleteRequest: completes every outstanding SRB of an address; 0xFF is a wildcard. */
+/* DDI: StorPortCompleteRequest: completes every outstanding SRB of an address; 0xFF is a
+ * wildcard. */
 VOID
 StorPortCompleteRequest(PVOID HwDeviceExtension, UCHAR PathId, UCHAR TargetId, UCHAR Lun,
                         UCHAR SrbStatus)

@@ -165,9 +165,9 @@ device_create(struct adapter *adapter, struct unit *unit, uint32_t kind)
     PDEVICE_OBJECT device;
     struct device_extension *x;
 
-    if (!NT_SUCCESS(IoCreateDevice(adapter->driver->object, sizeof(*x), NULL,
-                                   kind == DEVICE_UNIT ? FILE_DEVICE_DISK : FILE_DEVICE_BUS_EXTENDER,
-                                   0, FALSE, &device)))
+    if (!NT_SUCCESS(IoCreateDevice(
+            adapter->driver->object, sizeof(*x), NULL,
+            kind == DEVICE_UNIT ? FILE_DEVICE_DISK : FILE_DEVICE_BUS_EXTENDER, 0, FALSE, &device)))
         return NULL;
     x = device->DeviceExtension;
     x->kind = kind;

@@ -48,11 +48,28 @@ port_create(struct rt *rt, const struct port_config *config, struct port **out)
     return 0;
 }
 
+/* Visits every processor in turn: whoever was at DISPATCH there when this began is through. */
+void
+port_settle(struct port *port)
+{
+    struct rt_thread *self = rt_self();
+    struct rt_cpu *home = self->home;
+    bool bound = self->bound;
+
+    for (unsigned i = 0; i < rt_cpu_count(port->rt); i++) {
+        rt_thread_bind(self, rt_cpu_at(port->rt, i), true);
+        rt_irql_raise(RT_IRQL_DISPATCH);
+        rt_irql_lower(RT_IRQL_PASSIVE);
+    }
+    rt_thread_bind(self, home, bound);
+}
+
 void
 port_destroy(struct port *port)
 {
     struct rt *rt = port->rt;
 
+    port_settle(port);
     rt_slot_set(rt, RT_SLOT_PORT, NULL);
     rt_explore_watch(rt, NULL, NULL);
     rt_free(rt, port->cpus);

@@ -26,7 +26,8 @@ int port_create(struct rt *rt, const struct port_config *config, struct port **o
 void port_destroy(struct port *port); /* all drivers unloaded */
 
 /* DriverEntry at PASSIVE. 0 or -errno and a text. */
-int driver_load(struct port *port, const char *name, void *entry, struct driver **out, char **error);
+int driver_load(struct port *port, const char *name, void *entry, struct driver **out,
+                char **error);
 void driver_unload(struct driver *driver); /* all adapters removed */
 const char *driver_name(const struct driver *driver);
 
@@ -50,6 +51,7 @@ struct adapter_info {
     uint32_t max_io, max_io_per_lun, initial_queue_depth;
     uint32_t buses, targets, luns;
     uint32_t channels;
+    uint32_t bus_type; /* STORAGE_BUS_TYPE that HwFindAdapter set; 0: none */
     bool caches_data, virtual_device, full_duplex, extended_srb, maps_read_write;
 };
 void adapter_info(const struct adapter *adapter, struct adapter_info *out);
@@ -58,7 +60,8 @@ void adapter_interrupt(struct adapter *adapter);
 /* Adapters of a port in order of number; NULL ends. Control path only. */
 struct adapter *port_adapter_next(struct port *port, struct adapter *previous);
 
-/* Units found so far, ordered by path, target, lun; each call returns a reference. previous' is put. */
+/* Units found so far, ordered by path, target, lun; each call returns a reference. previous' is
+ * put. */
 struct unit *adapter_unit_next(struct adapter *adapter, struct unit *previous);
 struct unit *adapter_unit_find(struct adapter *adapter, uint8_t path, uint8_t target, uint8_t lun);
 void unit_get(struct unit *unit);
@@ -70,10 +73,10 @@ struct unit_info {
     bool present;
     uint8_t inquiry[96];
     uint16_t inquiry_bytes;
-    uint8_t serial[256]; /* VPD 80h payload, NUL-terminated text */
+    uint8_t serial[256];   /* VPD 80h payload, NUL-terminated text */
     uint8_t identity[256]; /* VPD 83h page as it came */
     uint16_t identity_bytes;
-    uint8_t limits[64];  /* VPD B0h page */
+    uint8_t limits[64]; /* VPD B0h page */
     uint16_t limits_bytes;
     uint8_t provisioning[64]; /* VPD B2h page */
     uint16_t provisioning_bytes;
@@ -97,12 +100,12 @@ struct io_segment {
  * everything after is the answer, valid in `done` until request_destroy or the next submit. */
 struct request {
     struct unit *unit;
-    uint8_t function;      /* SRB_FUNCTION_* without STORAGE_REQUEST_BLOCK */
+    uint8_t function; /* SRB_FUNCTION_* without STORAGE_REQUEST_BLOCK */
     uint8_t cdb_bytes;
-    uint8_t queue_action;  /* SRB_SIMPLE_TAG_REQUEST … when flags say so */
-    uint8_t priority;      /* StorIoPriority*; 2 is normal */
-    uint32_t flags;        /* SRB_FLAGS_*: direction, NO_QUEUE_FREEZE, BYPASS_FROZEN_QUEUE, … */
-    uint32_t timeout_s;    /* 0: the unit's default */
+    uint8_t queue_action; /* SRB_SIMPLE_TAG_REQUEST … when flags say so */
+    uint8_t priority;     /* StorIoPriority*; 2 is normal */
+    uint32_t flags;       /* SRB_FLAGS_*: direction, NO_QUEUE_FREEZE, BYPASS_FROZEN_QUEUE, … */
+    uint32_t timeout_s;   /* 0: the unit's default */
     uint32_t data_bytes;
     uint32_t segment_count;
     const struct io_segment *segments; /* live until done; may point at `segment` */
@@ -111,7 +114,7 @@ struct request {
     void (*done)(struct request *request);
     void *context;
 
-    uint8_t srb_status;  /* without the flag bits */
+    uint8_t srb_status; /* without the flag bits */
     uint8_t scsi_status;
     uint8_t sense_bytes; /* 0: none came */
     bool queue_frozen;   /* the submitter owes a RELEASE_QUEUE */
@@ -122,7 +125,7 @@ struct request {
 /* From the unit's adapter, at IRQL <= DISPATCH; NULL when memory is short. Zeroed answer, defaults
  * set (EXECUTE_SCSI, normal priority). Holds a reference on the unit. */
 struct request *request_create(struct unit *unit);
-void request_destroy(struct request *request); /* not while it is outstanding */
+void request_destroy(struct request *request);          /* not while it is outstanding */
 uint32_t request_number(const struct request *request); /* as in the trace */
 
 /* Hands it to the port; `done` is called exactly once, perhaps before this returns (never when the
@@ -136,8 +139,8 @@ void unit_flush_queue(struct unit *unit);
 void unit_lock_queue(struct unit *unit);
 void unit_unlock_queue(struct unit *unit);
 
-/* Resets from a client: a RESET_LOGICAL_UNIT, RESET_DEVICE or RESET_BUS request is unit_submit'ed like
- * any other with that function. */
+/* Resets from a client: a RESET_LOGICAL_UNIT, RESET_DEVICE or RESET_BUS request is unit_submit'ed
+ * like any other with that function. */
 
 /* ---- reports ------------------------------------------------------------------------------ */
 
@@ -151,6 +154,9 @@ enum port_change {
     PORT_ADAPTER_STOPPED,
     PORT_UNIT_CHANGED, /* StorPortAsyncNotificationDetected: media or status are other now */
 };
-void port_change_listen(struct port *port, void (*told)(void *ctx, enum port_change change, struct adapter *adapter, struct unit *unit), void *ctx);
+void port_change_listen(struct port *port,
+                        void (*told)(void *ctx, enum port_change change, struct adapter *adapter,
+                                     struct unit *unit),
+                        void *ctx);
 
 #endif

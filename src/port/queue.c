@@ -7,6 +7,13 @@
 
 #include <string.h>
 
+/* Those that can complete: built ones that wait do not count (R4.4). */
+uint32_t
+queue_outstanding_locked(const struct unit *unit)
+{
+    return unit->active_count - unit->built_count;
+}
+
 /* ---- what may start ---- */
 
 static bool
@@ -131,8 +138,7 @@ submit_note(struct port_cpu *cpu, struct port_srb *srb)
     srb->refused = false;
     if (!srb->request.timeout_s)
         srb->request.timeout_s = srb->unit->timeout_s;
-    atomic_store_explicit(&srb->word,
-                          SRB_WORD(SRB_WORD_SERIAL(srb->word) + 1, SRB_QUEUED),
+    atomic_store_explicit(&srb->word, SRB_WORD(SRB_WORD_SERIAL(srb->word) + 1, SRB_QUEUED),
                           memory_order_relaxed);
     rt_trace(adapter->rt, RT_TRACE_SUBMIT, srb->number, srb->unit->number,
              (uint32_t)srb->request.function << 8 | srb->request.cdb[0]);
@@ -180,8 +186,8 @@ unit_submit(struct request *request)
     cpu = port_cpu_current(adapter->port);
     submit_note(cpu, srb);
     rt_word_acquire(&unit->queue_lock);
-    gone = (unit->holds & UNIT_GONE || atomic_load(&adapter->holds) & ADAPTER_GONE) &&
-           !srb->internal;
+    gone =
+        (unit->holds & UNIT_GONE || atomic_load(&adapter->holds) & ADAPTER_GONE) && !srb->internal;
     if (!gone)
         now = submit_locked(unit, srb, direct);
     rt_word_release(&unit->queue_lock);
@@ -297,8 +303,10 @@ built_take_locked(struct unit *unit)
     if (!srb->internal && (!holds_pass(unit, srb) || atomic_load(&unit->adapter->holds)))
         return NULL;
     EDGE(BUILT_STARTED);
+    unit->built_count--;
     list_remove(&srb->link);
     list_add_tail(&unit->active, &srb->link);
+    atomic_fetch_add(&unit->adapter->active, 1);
     return srb;
 }
 
@@ -421,6 +429,22 @@ unit_unlock_queue(struct unit *unit)
     unit_unhold(unit, UNIT_LOCKED);
 }
 
+/* What was built for hardware that goes is built anew later. PASSIVE. */
+void
+unit_unbuild(struct unit *unit)
+{
+    rt_word_acquire(&unit->queue_lock);
+    while (!list_empty(&unit->built)) {
+        struct port_srb *srb = RT_CONTAINER(unit->built.prev, struct port_srb, link);
+        unit->built_count--;
+        queue_deactivate_locked(unit, srb);
+        queue_put_back_locked(unit, srb);
+        atomic_store(&srb->word, SRB_WORD(SRB_WORD_SERIAL(srb->word), SRB_QUEUED));
+        srb_unmap(srb);
+    }
+    rt_word_release(&unit->queue_lock);
+}
+
 /* The next that waits, built or not; *built says which. */
 static struct port_srb *
 queue_head_locked(struct unit *unit, bool *built)
@@ -430,6 +454,7 @@ queue_head_locked(struct unit *unit, bool *built)
     *built = !list_empty(&unit->built);
     if (*built) {
         srb = RT_CONTAINER(unit->built.next, struct port_srb, link);
+        unit->built_count--;
         queue_deactivate_locked(unit, srb);
     } else if (!list_empty(&unit->queue)) {
         srb = RT_CONTAINER(unit->queue.next, struct port_srb, link);
@@ -456,10 +481,8 @@ queue_flush(struct unit *unit, UCHAR status)
         if (!srb)
             break;
         EDGE(QUEUED_FLUSHED);
-        if (built) {
+        if (built)
             srb_unmap(srb);
-            atomic_fetch_sub(&unit->adapter->active, 1);
-        }
         srb_complete_by_port(srb, status);
     }
     self->port_depth--;

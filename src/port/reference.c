@@ -1,7 +1,8 @@
 /*
- * Who lost the reference: in an explore build of a miniport every store passes here before it happens.
- * A pointer-sized cell that holds an outstanding SRB and is about to be overwritten may be the last
- * place that knew of it; the newest such store is kept with the request and shows in its report.
+ * Who lost the reference: in an explore build of a miniport every store passes here before it
+ * happens. A pointer-sized cell that holds an outstanding SRB and is about to be overwritten may be
+ * the last place that knew of it; the newest such store is kept with the request and shows in its
+ * report.
  */
 #include "port_priv.h"
 
@@ -38,11 +39,12 @@ note(struct reference *r, uint64_t serial, const void *address)
     r->time_ns = rt_now_ns(self->rt);
     r->cpu = (uint8_t)rt_cpu_index(rt_cpu_current());
     r->callback = frame ? frame->callback : 0;
-    r->by = frame && by && (frame->callback == CALLBACK_STARTIO || frame->callback == CALLBACK_BUILDIO)
-                ? by->number
-                : 0;
+    r->by =
+        frame && by && (frame->callback == CALLBACK_STARTIO || frame->callback == CALLBACK_BUILDIO)
+            ? by->number
+            : 0;
     r->serial = serial;
-    r->depth = (uint8_t)rt_backtrace(r->stack, STACK_MAX, 3);
+    r->depth = (uint8_t)rt_backtrace(r->stack, STACK_MAX, 1);
 }
 
 /* Before each access. Stores of other sizes cannot hold a pointer. */
@@ -79,6 +81,13 @@ reference_watch(struct port *port)
     rt_explore_watch(port->rt, watch, port);
 }
 
+static bool
+is_ours(const struct rt_symbol *s)
+{
+    return !strcmp(s->function, "note") || !strcmp(s->function, "watch") ||
+           !strncmp(s->function, "__storport_explore", 18) || !strncmp(s->function, "__tsan_", 7);
+}
+
 static void
 print_reference(FILE *out, const char *what, const struct reference *r)
 {
@@ -91,14 +100,14 @@ print_reference(FILE *out, const char *what, const struct reference *r)
         fprintf(out, " for request #%u", r->by);
     fprintf(out, ":\n");
     for (unsigned i = 0; i < r->depth; i++) {
-        if (!rt_symbol(r->stack[i], &s))
-            continue;
+        if (!rt_symbol(r->stack[i], &s) || is_ours(&s))
+            continue; /* the hook that saw it */
+        if (!strncmp(s.function, "miniport_", 9))
+            break; /* from here on the stack is the port's */
         fprintf(out, "    %s", s.function);
         if (s.file[0])
             fprintf(out, " at %s:%u", s.file, s.line);
         fprintf(out, "\n");
-        if (!strncmp(s.function, "miniport_", 9))
-            break; /* below it is the port */
     }
 }
 

@@ -72,8 +72,9 @@ StorPortFreeRegistryBuffer(PVOID HwDeviceExtension, PUCHAR Buffer)
     if (!adapter)
         return;
     if (!Buffer || Buffer != adapter->registry_buffer) {
-        finding_report(adapter->rt, RULE_BadArgument, 0,
-                       "StorPortFreeRegistryBuffer got what StorPortAllocateRegistryBuffer never gave");
+        finding_report(
+            adapter->rt, RULE_BadArgument, 0,
+            "StorPortFreeRegistryBuffer got what StorPortAllocateRegistryBuffer never gave");
         return;
     }
     rt_free(adapter->rt, adapter->registry_buffer);
@@ -152,7 +153,7 @@ StorPortRegistryRead(PVOID HwDeviceExtension, PUCHAR ValueName, ULONG Global, UL
 
 BOOLEAN
 StorPortRegistryWrite(PVOID HwDeviceExtension, PUCHAR ValueName, ULONG Global, ULONG Type,
-                       PUCHAR Buffer, ULONG BufferLength)
+                      PUCHAR Buffer, ULONG BufferLength)
 {
     struct adapter *adapter = ADAPTER_ENTER(StorPortRegistryWrite, HwDeviceExtension);
     const uint8_t *from = Buffer;
@@ -171,8 +172,8 @@ StorPortRegistryWrite(PVOID HwDeviceExtension, PUCHAR ValueName, ULONG Global, U
         return FALSE;
     for (ULONG i = 0; i < BufferLength; i++)
         data[2 * i] = from[i];
-    status = rt_registry_set(adapter->rt, key, (const char *)ValueName, Type, data,
-                             BufferLength * 2);
+    status =
+        rt_registry_set(adapter->rt, key, (const char *)ValueName, Type, data, BufferLength * 2);
     rt_free(adapter->rt, data);
     return !status;
 }

@@ -1,4 +1,5 @@
-/* The report of a lost request: its timeline, the stage that lost it, stacks, the ladder, the seed. */
+/* The report of a lost request: its timeline, the stage that lost it, stacks, the ladder, the
+ * seed. */
 #include "port_priv.h"
 
 #include "cdb.h"
@@ -8,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define RECORDS_MAX (1u << 16)
 
 static const char *
 tier_name(uint32_t tier)
@@ -42,8 +41,7 @@ print_record(FILE *out, const struct rt_trace_record *r, const struct port_srb *
     case RT_TRACE_QUEUED:
         if (ours) {
             print_time(out, r->time_ns);
-            fprintf(out, "cpu %u  waits in the unit's queue%s\n", r->cpu,
-                    r->c ? " (held)" : "");
+            fprintf(out, "cpu %u  waits in the unit's queue%s\n", r->cpu, r->c ? " (held)" : "");
         }
         return;
     case RT_TRACE_BUILD:
@@ -81,8 +79,7 @@ print_record(FILE *out, const struct rt_trace_record *r, const struct port_srb *
         return;
     case RT_TRACE_RESET_DONE:
         print_time(out, r->time_ns);
-        fprintf(out, "cpu %u  %s %s\n", r->cpu, tier_name(r->a),
-                r->c ? "answered" : "failed");
+        fprintf(out, "cpu %u  %s %s\n", r->cpu, tier_name(r->a), r->c ? "answered" : "failed");
         return;
     case RT_TRACE_LOST:
         if (ours) {
@@ -104,7 +101,8 @@ print_stack(FILE *out, const char *title, void *const *pcs, unsigned depth)
         return;
     fprintf(out, "%s\n", title);
     for (unsigned i = 0; i < depth; i++) {
-        if (!rt_symbol(pcs[i], &s))
+        if (!rt_symbol(pcs[i], &s) || !strcmp(s.function, "make_fcontext") ||
+            !strcmp(s.function, "fiber_main"))
             continue;
         fprintf(out, "    #%u %s", i, s.function);
         if (s.file[0])
@@ -117,12 +115,12 @@ static void
 print_timeline(FILE *out, const struct port_srb *srb)
 {
     struct rt *rt = srb->adapter->rt;
-    struct rt_trace_record *records = calloc(RECORDS_MAX, sizeof(*records));
-    size_t count;
+    size_t max = rt_trace_total(rt), count;
+    struct rt_trace_record *records = calloc(max ? max : 1, sizeof(*records));
 
     if (!records)
         return;
-    count = rt_trace_snapshot(rt, records, RECORDS_MAX);
+    count = rt_trace_snapshot(rt, records, max);
     for (size_t i = 0; i < count; i++)
         print_record(out, &records[i], srb);
     free(records);
@@ -144,10 +142,9 @@ report_lost(struct port_srb *srb, enum srb_state was)
         return;
     cdb_format(srb->request.cdb, srb->request.cdb_bytes, cdb, sizeof(cdb));
     fprintf(out, "LOST REQUEST #%u  %s  unit %u/%u:%u:%u  driver %s\n", srb->number, cdb,
-            srb->adapter->number, unit->path, unit->target, unit->lun,
-            srb->adapter->driver->name);
+            srb->adapter->number, unit->path, unit->target, unit->lun, srb->adapter->driver->name);
     fprintf(out, "Lost by: the miniport, %s\n",
-            srb->refused        ? "after HwStorBuildIo returned FALSE (it promised to complete it)"
+            srb->refused         ? "after HwStorBuildIo returned FALSE (it promised to complete it)"
             : was == SRB_STARTED ? "after HwStorStartIo took it"
                                  : "inside HwStorBuildIo");
     fprintf(out, "Timeline:\n");

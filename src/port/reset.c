@@ -22,13 +22,13 @@
 struct reset {
     struct adapter *adapter;
     enum reset_tier tier;
-    struct unit *unit;     /* whose request was late */
-    struct port_srb *srb;  /* the reset SRB under way, or NULL */
+    struct unit *unit;    /* whose request was late */
+    struct port_srb *srb; /* the reset SRB under way, or NULL */
     struct rt_timer settle;
     bool failed;
-    bool active;           /* c: a ladder runs */
-    bool running;          /* c: somebody is inside one of its steps */
-    bool closed;           /* c: the adapter goes; no further step */
+    bool active;  /* c: a ladder runs */
+    bool running; /* c: somebody is inside one of its steps */
+    bool closed;  /* c: the adapter goes; no further step */
 };
 
 /* Begins a step of the ladder. False: there is none, or the adapter goes. */
@@ -112,13 +112,16 @@ take_lost(struct unit *unit, enum srb_state *was)
                                            SRB_WORD(SRB_WORD_SERIAL(word), SRB_LOST)))
             found = srb;
     }
-    if (found)
+    if (found) {
         queue_deactivate_locked(unit, found);
+        queue_count_locked(unit);
+    }
     rt_word_release(&unit->queue_lock);
     return found;
 }
 
-/* The submitter gets its answer; the slot stays as it is, since the miniport may still write to it. */
+/* The submitter gets its answer; the slot stays as it is, since the miniport may still write to
+ * it. */
 static void
 answer_lost(struct port_srb *srb, enum srb_state was)
 {
@@ -127,8 +130,8 @@ answer_lost(struct port_srb *srb, enum srb_state was)
 
     EDGE(STARTED_LOST);
     rt_trace(adapter->rt, RT_TRACE_LOST, srb->number, srb->unit->number, was);
-    finding_report(adapter->rt, RULE_LostRequest, srb->number,
-                   "request %u was never completed: %s", srb->number,
+    finding_report(adapter->rt, RULE_LostRequest, srb->number, "request %u was never completed: %s",
+                   srb->number,
                    srb->refused ? "HwStorBuildIo returned FALSE and kept it"
                                 : "HwStorStartIo took it");
     report_lost(srb, was);
@@ -138,7 +141,7 @@ answer_lost(struct port_srb *srb, enum srb_state was)
     r->moved_bytes = 0;
     r->queue_frozen = false;
     srb_unmap(srb);
-    atomic_fetch_sub(&adapter->active, 1);
+    adapter_count(adapter);
     rt_trace(adapter->rt, RT_TRACE_DONE, srb->number, srb->unit->number,
              (uint32_t)r->srb_status << 8);
     r->done(r);
@@ -155,7 +158,7 @@ answer_all_lost(struct reset *reset)
         struct port_srb *srb;
         while (in_scope(reset, unit) && (srb = take_lost(unit, &was))) {
             if (srb->internal)
-                atomic_fetch_sub(&reset->adapter->active, 1);
+                adapter_count(reset->adapter);
             else
                 answer_lost(srb, was);
         }

@@ -82,15 +82,14 @@ scan_pages(struct unit *unit)
     moved = scan_vpd(unit, pages, VPD_PAGE_SERIAL_NUMBER, data, sizeof(data));
     if (moved)
         vpd_serial_parse(data, (size_t)moved, (char *)info->serial, sizeof(info->serial));
-    info->identity_bytes =
-        scan_vpd(unit, pages, VPD_PAGE_DEVICE_IDENTIFICATION, info->identity, sizeof(info->identity));
+    info->identity_bytes = scan_vpd(unit, pages, VPD_PAGE_DEVICE_IDENTIFICATION, info->identity,
+                                    sizeof(info->identity));
     info->limits_bytes =
         scan_vpd(unit, pages, VPD_PAGE_BLOCK_LIMITS, info->limits, sizeof(info->limits));
-    info->characteristics_bytes =
-        scan_vpd(unit, pages, VPD_PAGE_BLOCK_CHARACTERISTICS, info->characteristics,
-                 sizeof(info->characteristics));
-    info->provisioning_bytes =
-        scan_vpd(unit, pages, VPD_PAGE_PROVISIONING, info->provisioning, sizeof(info->provisioning));
+    info->characteristics_bytes = scan_vpd(unit, pages, VPD_PAGE_BLOCK_CHARACTERISTICS,
+                                           info->characteristics, sizeof(info->characteristics));
+    info->provisioning_bytes = scan_vpd(unit, pages, VPD_PAGE_PROVISIONING, info->provisioning,
+                                        sizeof(info->provisioning));
 }
 
 /* 1: a unit is there; 0: none; negative: out of memory. */
@@ -264,7 +263,8 @@ rescan_run(void *ctx)
     }
 }
 
-/* Any IRQL: the scan runs on a thread of its own at PASSIVE. R15.2: a path may be absent, so all. */
+/* Any IRQL: the scan runs on a thread of its own at PASSIVE. R15.2: a path may be absent, so
+ * all. */
 void
 bus_change_detected(struct adapter *adapter)
 {

@@ -11,9 +11,9 @@ struct adapter_timer {
     struct rt_timer timer;
     PHW_TIMER_EX routine;
     PVOID context;
-    bool armed;    /* t: requested and not fired */
-    bool running;  /* t */
-    bool freed;    /* t: goes when it does not run */
+    bool armed;   /* t: requested and not fired */
+    bool running; /* t */
+    bool freed;   /* t: goes when it does not run */
 };
 
 /* work.c: Key: t adapter.timer_lock */
@@ -23,7 +23,8 @@ struct adapter_worker {
     struct _IO_WORKITEM *item;
     PHW_WORKITEM routine;
     PVOID context;
-    bool queued, running, freed; /* t */
+    bool queued, freed; /* t */
+    unsigned running;   /* t: requeued by its callback, it may run twice at once for a moment */
 };
 
 struct adapter_thread {

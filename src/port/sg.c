@@ -154,13 +154,13 @@ srb_sg(struct port_srb *srb)
         return srb->sg;
     count = sg_walk(srb, NULL);
     if (count <= PORT_SG_INLINE) {
-        srb->sg = &srb->sg_inline;
+        srb->sg = &srb->sg_inline.list;
     } else {
         if (srb->sg_capacity < count) {
             rt_free(srb->adapter->rt, srb->sg_large);
-            srb->sg_large = rt_alloc(srb->adapter->rt,
-                                     sizeof(STOR_SCATTER_GATHER_LIST) +
-                                         count * sizeof(STOR_SCATTER_GATHER_ELEMENT));
+            srb->sg_large =
+                rt_alloc(srb->adapter->rt, sizeof(STOR_SCATTER_GATHER_LIST) +
+                                               count * sizeof(STOR_SCATTER_GATHER_ELEMENT));
             srb->sg_capacity = srb->sg_large ? count : 0;
         }
         srb->sg = srb->sg_large;

@@ -1,7 +1,7 @@
 /*
  * SRBs: slots and their caches, filling in an SRB of either kind from a request, and reading the
- * answer out of it. A slot keeps its memory until the adapter goes, so a late completion can be told
- * apart by its serial. DDI: SCSI_REQUEST_BLOCK, STORAGE_REQUEST_BLOCK.
+ * answer out of it. A slot keeps its memory until the adapter goes, so a late completion can be
+ * told apart by its serial. DDI: SCSI_REQUEST_BLOCK, STORAGE_REQUEST_BLOCK.
  */
 #include "port_priv.h"
 
@@ -27,7 +27,8 @@ static struct slab *
 slab_create(struct adapter *adapter, unsigned cpu)
 {
     struct rt *rt = adapter->rt;
-    size_t each = (adapter->config.SrbExtensionSize + EXTENSION_ALIGN - 1) & ~(EXTENSION_ALIGN - 1u);
+    size_t each =
+        (adapter->config.SrbExtensionSize + EXTENSION_ALIGN - 1) & ~(EXTENSION_ALIGN - 1u);
     uint32_t slots = SLAB_SLOTS;
     struct slab *slab;
 
@@ -337,8 +338,8 @@ build_extended(struct port_srb *srb)
     address->AddressLength = STOR_ADDR_BTL8_ADDRESS_LENGTH;
     address->Path = srb->unit->path;
     address->Target = srb->unit->target;
-    address->Lun = MUTANT(WRONG_LUN) && srb->number % 257 == 0 ? srb->unit->lun ^ 1
-                                                               : srb->unit->lun;
+    address->Lun =
+        MUTANT(WRONG_LUN) && srb->number % 257 == 0 ? srb->unit->lun ^ 1 : srb->unit->lun;
     build_extended_data(srb, s);
 }
 

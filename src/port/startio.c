@@ -15,8 +15,7 @@ state_set(struct port_srb *srb, enum srb_state state)
 {
     uint64_t word = atomic_load_explicit(&srb->word, memory_order_relaxed);
 
-    atomic_store_explicit(&srb->word, SRB_WORD(SRB_WORD_SERIAL(word), state),
-                          memory_order_release);
+    atomic_store_explicit(&srb->word, SRB_WORD(SRB_WORD_SERIAL(word), state), memory_order_release);
 }
 
 /* TRUE was said, but somebody wants nothing started: StartIo waits. */
@@ -29,16 +28,22 @@ held_after_build(struct port_srb *srb)
 
     if (RT_LIKELY(!atomic_load(&adapter->holds) && !atomic_load(&unit->holds)) || srb->internal)
         return false;
+    /* A hold that waits for completions must not wait for this one. */
+    if (atomic_load(&adapter->active) == 1 && atomic_load(&adapter->holds) & ADAPTER_BUSY)
+        adapter_unhold(adapter, ADAPTER_BUSY);
     rt_word_acquire(&unit->queue_lock);
+    if (queue_outstanding_locked(unit) == 1)
+        unit->holds &= ~(unsigned)(UNIT_BUSY | UNIT_FULL);
     held = atomic_load(&adapter->holds) ||
-           (unit->holds & ~(uint32_t)(srb->request.flags & SRB_FLAGS_BYPASS_FROZEN_QUEUE
-                                          ? UNIT_FROZEN
-                                          : 0));
+           (unit->holds &
+            ~(uint32_t)(srb->request.flags & SRB_FLAGS_BYPASS_FROZEN_QUEUE ? UNIT_FROZEN : 0));
     if (held) {
         EDGE(BUILT_HELD);
         state_set(srb, SRB_BUILT);
         list_remove(&srb->link);
         list_add_tail(&unit->built, &srb->link);
+        unit->built_count++;
+        atomic_fetch_sub(&adapter->active, 1);
         rt_trace(adapter->rt, RT_TRACE_HELD, srb->number, unit->number, unit->holds);
     }
     rt_word_release(&unit->queue_lock);

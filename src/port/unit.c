@@ -8,7 +8,8 @@ struct unit *
 unit_create(struct adapter *adapter, uint8_t path, uint8_t target, uint8_t lun)
 {
     struct rt *rt = adapter->rt;
-    struct unit *unit = rt_alloc_zero(rt, sizeof(*unit)), **link;
+    struct unit *unit = rt_alloc_zero(rt, sizeof(*unit));
+    _Atomic(struct unit *) *link;
     char key[200];
 
     if (!unit)

@@ -29,14 +29,14 @@ worker_run(PDEVICE_OBJECT device, PVOID context)
     (void)device;
     rt_word_acquire(&adapter->timer_lock);
     w->queued = false;
-    w->running = true;
+    w->running++;
     routine = w->routine;
     context = w->context;
     rt_word_release(&adapter->timer_lock);
     miniport_workitem(adapter, routine, context, w);
     rt_word_acquire(&adapter->timer_lock);
-    w->running = false;
-    if (w->freed && !w->queued)
+    w->running--;
+    if (w->freed && !w->queued && !w->running)
         worker_free_locked(w);
     else
         rt_word_release(&adapter->timer_lock);

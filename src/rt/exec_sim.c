@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 
 #ifdef RT_ASAN
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 #ifdef RT_TSAN
@@ -360,6 +361,10 @@ sim_thread_join(struct rt_thread *thread)
     while (fiber->state != FIBER_ENDED)
         rt_park(RT_FOREVER);
     fiber_unlink(sim_of(thread->rt), fiber);
+#ifdef RT_ASAN
+    /* What is mapped here next must not find this stack's poison. */
+    __asan_unpoison_memory_region(fiber->stack, FIBER_STACK_BYTES);
+#endif
     munmap(fiber->stack, FIBER_STACK_BYTES);
 #ifdef RT_TSAN
     __tsan_destroy_fiber(fiber->tsan);

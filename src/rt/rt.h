@@ -221,8 +221,8 @@ struct rt_range {
     uint64_t boundary;        /* may not be crossed; 0: none; a power of two */
     uint64_t align;           /* 0: a page */
 };
-/* Zeroed under threads, filled from the seed under sim; NULL when exhausted or a fault point fires.
- */
+/* Zeroed under threads, filled from the seed under sim; NULL when exhausted or a fault point
+ * fires. */
 void *rt_arena_alloc(struct rt *rt, size_t bytes, const struct rt_range *range);
 void rt_arena_free(struct rt *rt, void *memory, size_t bytes);
 bool rt_arena_owns(struct rt *rt, const void *memory);

@@ -116,6 +116,18 @@ rt_relax(void)
 #endif
 }
 
+/* ops->stamp of the threads executor, without the call where the processor has a counter. */
+static inline uint64_t
+rt_threads_stamp(struct rt *rt)
+{
+#if defined(__x86_64__)
+    (void)rt;
+    return __builtin_ia32_rdtsc();
+#else
+    return rt->ops->stamp(rt);
+#endif
+}
+
 /* Leaf locks of rt itself: never a yield point (under sim nothing else can run inside). */
 static inline void
 leaf_lock(struct rt *rt, rt_word *word)

@@ -202,8 +202,8 @@ stamp_objects(struct dl_phdr_info *info, size_t size, void *stamp)
     return 1;
 }
 
-/* Under `lock`. Begun anew when an object came or went: another image may lie at the old address.
- */
+/* Under `lock`. Begun anew when an object came or went: another image may lie at the old
+ * address. */
 static void
 dwfl_refresh(void)
 {

@@ -78,6 +78,7 @@ rt_thread_exit(void)
 
 struct attachment {
     struct rt_thread *thread;
+    struct rt_thread *before; /* of another executor; current again afterwards */
     unsigned depth;
 };
 static __thread struct attachment attachments[4];
@@ -105,6 +106,7 @@ rt_thread_attach(struct rt *rt, bool keep)
         if (!a || !(a->thread = rt_thread_new(rt, "attached")))
             return NULL;
         a->depth = 0;
+        a->before = rt_self_tls;
         if (rt->ops->thread_attach(a->thread)) {
             rt_thread_forget(a->thread);
             a->thread = NULL;
@@ -130,7 +132,7 @@ rt_thread_detach(struct rt *rt)
         rt_cpu_release(a->thread);
     rt->ops->thread_detach(a->thread);
     if (rt_self_tls == a->thread)
-        rt_self_tls = NULL;
+        rt_self_tls = a->before;
     rt_thread_forget(a->thread);
     a->thread = NULL;
 }

@@ -84,11 +84,49 @@ hash_record(struct rt *rt, const struct rt_trace_record *r)
 }
 
 /* Reading the counter costs as much as the rest; most events take the newest reading. */
-static bool
+#define KEEPS_STAMP                                                                                \
+    (((1ull << RT_TRACE_TIMEOUT) - 1) & ~(1ull << RT_TRACE_SUBMIT | 1ull << RT_TRACE_NOTIFIED |    \
+                                          1ull << RT_TRACE_INTERRUPT | 1ull << RT_TRACE_DPC_RUN))
+
+static inline bool
 reads_clock(enum rt_trace_event event)
 {
-    return event == RT_TRACE_SUBMIT || event == RT_TRACE_NOTIFIED || event >= RT_TRACE_TIMEOUT ||
-           event == RT_TRACE_INTERRUPT || event == RT_TRACE_DPC_RUN;
+    return !(KEEPS_STAMP >> event & 1);
+}
+_Static_assert(RT_TRACE_EVENT_COUNT <= 64, "an event is a bit");
+
+static inline void
+record_fill(struct rt_trace_record *r, enum rt_trace_event event, uint8_t irql, uint32_t a,
+            uint32_t b, uint32_t c)
+{
+    r->event = (uint16_t)event;
+    r->irql = irql;
+    r->a = a;
+    r->b = b;
+    r->c = c;
+}
+
+/* Code without a processor, and everything under sim: one ring, in one order. */
+static __attribute__((noinline)) void
+trace_shared(struct rt *rt, enum rt_trace_event event, uint32_t a, uint32_t b, uint32_t c)
+{
+    struct rt_thread *self = rt_self_tls;
+    struct rt_cpu *cpu = self ? self->cpu : NULL;
+    struct trace_ring *ring = &rt->passive;
+    struct rt_trace_record *r;
+
+    leaf_lock(rt, &rt->lock);
+    if (rt->config.trace_keep && ring->count == ring->capacity)
+        ring_grow(ring);
+    r = &ring->records[ring->count++ & (ring->capacity - 1)];
+    record_fill(r, event, self ? self->irql : 0, a, b, c);
+    r->cpu = cpu ? (uint8_t)cpu->index : 0xFF;
+    r->time_ns = rt->ops->stamp(rt);
+    if (cpu)
+        cpu->stamp = r->time_ns;
+    if (rt->sim)
+        hash_record(rt, r);
+    leaf_unlock(rt, &rt->lock);
 }
 
 void
@@ -96,30 +134,18 @@ rt_trace(struct rt *rt, enum rt_trace_event event, uint32_t a, uint32_t b, uint3
 {
     struct rt_thread *self = rt_self_tls;
     struct rt_cpu *cpu = self ? self->cpu : NULL;
-    struct trace_ring *ring = cpu && !rt->sim ? &cpu->trace : &rt->passive;
     struct rt_trace_record *r;
 
-    if (ring == &rt->passive)
-        leaf_lock(rt, &rt->lock);
-    if (rt->config.trace_keep && ring->count == ring->capacity)
-        ring_grow(ring);
-    r = &ring->records[ring->count++ & (ring->capacity - 1)];
-    if (!cpu)
-        r->time_ns = rt->ops->stamp(rt);
-    else if (rt->sim || reads_clock(event))
-        r->time_ns = cpu->stamp = rt->ops->stamp(rt);
-    else
-        r->time_ns = cpu->stamp;
-    r->event = (uint16_t)event;
-    r->cpu = cpu ? (uint8_t)cpu->index : 0xFF;
-    r->irql = self ? self->irql : 0;
-    r->a = a;
-    r->b = b;
-    r->c = c;
-    if (rt->sim)
-        hash_record(rt, r);
-    if (ring == &rt->passive)
-        leaf_unlock(rt, &rt->lock);
+    if (RT_UNLIKELY(!cpu || rt->sim)) {
+        trace_shared(rt, event, a, b, c);
+        return;
+    }
+    r = &cpu->trace.records[cpu->trace.count++ & (TRACE_RING - 1)];
+    record_fill(r, event, self->irql, a, b, c);
+    r->cpu = (uint8_t)cpu->index;
+    if (reads_clock(event))
+        cpu->stamp = rt_threads_stamp(rt);
+    r->time_ns = cpu->stamp;
 }
 
 uint64_t

@@ -3,6 +3,7 @@
  * StorPortPutScatterGatherList. R10.6.
  *
  * Covers: StorPortBuildScatterGatherList StorPortPutScatterGatherList
+ * Covers: PPOST_SCATTER_GATHER_EXECUTE
  */
 #include "harness.h"
 

@@ -1,5 +1,9 @@
-/* Initialisation at PASSIVE_LEVEL. DDI: StorPortEnablePassiveInitialization,
- * HW_PASSIVE_INITIALIZE_ROUTINE. R1.7, R1.12, R1.13. */
+/*
+ * Initialisation at PASSIVE_LEVEL. DDI: StorPortEnablePassiveInitialization,
+ * HW_PASSIVE_INITIALIZE_ROUTINE. R1.7, R1.12, R1.13.
+ *
+ * Covers: HW_PASSIVE_INITIALIZE_ROUTINE
+ */
 #include "harness.h"
 
 static unsigned answer, passive_calls, result, order_initialize;

@@ -1,5 +1,9 @@
-/* What DriverEntry hands in, and what comes of it. DDI: StorPortInitialize, HW_INITIALIZATION_DATA.
- * R1.1 to R1.4. */
+/*
+ * What DriverEntry hands in, and what comes of it. DDI: StorPortInitialize, HW_INITIALIZATION_DATA.
+ * R1.1 to R1.4.
+ *
+ * Covers: DriverEntry
+ */
 #include "harness.h"
 
 #include <errno.h>

@@ -108,8 +108,8 @@ doubly(void)
           STOR_STATUS_INVALID_PARAMETER);
 }
 
-/* "Access to the list is synchronized on a multiprocessor system": what one took nobody else has.
- */
+/* "Access to the list is synchronized on a multiprocessor system": what one took nobody else
+ * has. */
 static void
 worker(void *context)
 {

@@ -3,6 +3,7 @@
  * HW_DPC_ROUTINE. R14.4.
  *
  * Covers: StorPortInitializeDpc StorPortIssueDpc
+ * Covers: HW_DPC_ROUTINE
  */
 #include "harness.h"
 

@@ -3,6 +3,7 @@
  * HW_WORKITEM. R13.3.
  *
  * Covers: StorPortInitializeWorker StorPortQueueWorkItem StorPortFreeWorker
+ * Covers: HW_WORKITEM
  */
 #include "harness.h"
 

@@ -89,8 +89,8 @@ failures(void)
     CHECK_EQ(length, 0);
 }
 
-/* StorPortRegistryWrite: TRUE if the data was converted and written, adapter specific or for all.
- */
+/* StorPortRegistryWrite: TRUE if the data was converted and written, adapter specific or for
+ * all. */
 static void
 writing(void)
 {

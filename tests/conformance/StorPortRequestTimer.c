@@ -3,6 +3,7 @@
  * StorPortFreeTimer, HW_TIMER_EX. R13.2.
  *
  * Covers: StorPortInitializeTimer StorPortRequestTimer StorPortFreeTimer
+ * Covers: HW_TIMER_EX
  */
 #include "harness.h"
 
@@ -108,8 +109,8 @@ request_here(void *extension, void *subject)
     status = StorPortRequestTimer(extension, timer, tick, NULL, 1000, 0);
 }
 
-/* Remarks: StorPortRequestTimer at any IRQL. INVALID_IRQL for the other two above DISPATCH_LEVEL.
- */
+/* Remarks: StorPortRequestTimer at any IRQL. INVALID_IRQL for the other two above
+ * DISPATCH_LEVEL. */
 static void
 levels(void)
 {

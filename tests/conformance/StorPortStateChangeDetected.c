@@ -32,8 +32,8 @@ units_present(void)
     return count;
 }
 
-/* "called with the StartIo lock acquired by Storport"; a further change may be told from here on.
- */
+/* "called with the StartIo lock acquired by Storport"; a further change may be told from here
+ * on. */
 static VOID NTAPI
 state_change(PVOID extension, PVOID ctx, SHORT type, PVOID where, ULONG status)
 {

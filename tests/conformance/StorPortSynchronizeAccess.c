@@ -1,4 +1,8 @@
-/* Code that must not run beside the ISR. DDI: StorPortSynchronizeAccess. R2.6. */
+/*
+ * Code that must not run beside the ISR. DDI: StorPortSynchronizeAccess. R2.6.
+ *
+ * Covers: STOR_SYNCHRONIZED_ACCESS
+ */
 #include "harness.h"
 
 static PVOID got_extension, got_context;

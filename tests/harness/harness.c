@@ -603,7 +603,8 @@ close_world(void)
 int
 harness_main(int argc, char **argv, const struct test_case *cases)
 {
-    const char *kind = NULL, *name = NULL;
+    const char *kind = NULL, *name = NULL, *more = getenv("HARNESS_SEEDS");
+    uint64_t seeds = more ? strtoull(more, NULL, 0) : SIM_SEEDS;
     unsigned ran = 0;
 
     for (int i = 1; i < argc; i++) {
@@ -618,7 +619,7 @@ harness_main(int argc, char **argv, const struct test_case *cases)
         for (current = cases; current->name; current++) {
             if (name && strcmp(name, current->name))
                 continue;
-            for (uint64_t seed = 1; seed <= (sim ? SIM_SEEDS : 1); seed++) {
+            for (uint64_t seed = 1; seed <= (sim ? seeds : 1); seed++) {
                 open_world(sim, seed);
                 current->run();
                 close_world();

@@ -2,8 +2,9 @@
  * A test's whole world: an executor, the port, a stock miniport whose DriverEntry is in this same
  * program, one adapter of it, and requests to its units. One world at a time per process; a case
  * says in `mini` how the miniport shall be, calls rig_start(), acts, and checks. harness_main()
- * runs each case under both executors (sim: with several seeds) and fails it for anything left
- * behind: memory, arena, threads, requests, findings that the case did not expect.
+ * runs each case under both executors (sim: with three seeds, or HARNESS_SEEDS of them) and fails
+ * it for anything left behind: memory, arena, threads, requests, findings that the case did not
+ * expect.
  */
 #ifndef HARNESS_H
 #define HARNESS_H
@@ -122,8 +123,8 @@ struct test_case {
     bool dma_remap;
     bool verify;
 };
-/* Ends the list with an empty one. argv: threads or sim for only that; a case's name for only it.
- */
+/* Ends the list with an empty one. argv: threads or sim for only that; a case's name for only
+ * it. */
 int harness_main(int argc, char **argv, const struct test_case *cases);
 #define CASE(f)                                                                                    \
     {                                                                                              \

@@ -11,7 +11,9 @@
 struct mini mini;
 
 #define HELD_MAX 4096u
-static void *held[HELD_MAX];
+static struct held {
+    void *srb, *extension;
+} held[HELD_MAX];
 static unsigned held_first, held_count;
 static rt_word held_lock;
 
@@ -46,30 +48,32 @@ held_leave(uint8_t old)
 }
 
 static void
-held_put(void *srb)
+held_put(void *extension, void *srb)
 {
     uint8_t old = held_enter();
 
     CHECK(held_count < HELD_MAX);
-    held[(held_first + held_count++) % HELD_MAX] = srb;
+    held[(held_first + held_count++) % HELD_MAX] = (struct held){srb, extension};
     held_leave(old);
 }
 
-/* The oldest of that unit; every unit's with lun above 255. NULL: none. */
-static void *
-held_take(unsigned lun)
+/* The oldest of that unit, of every unit with lun above 255; of one adapter or, with NULL, of all.
+ */
+static struct held
+held_take(void *extension, unsigned lun)
 {
     uint8_t old = held_enter();
-    void *found = NULL;
+    struct held found = {NULL, NULL};
 
     for (unsigned i = 0; i < held_count; i++) {
-        void **at = &held[(held_first + i) % HELD_MAX];
-        if (!found && (lun > 255 || SrbGetLun(*at) == lun))
+        struct held *at = &held[(held_first + i) % HELD_MAX];
+        if (!found.srb && (!extension || at->extension == extension) &&
+            (lun > 255 || SrbGetLun(at->srb) == lun))
             found = *at;
-        if (found && i + 1 < held_count)
+        if (found.srb && i + 1 < held_count)
             *at = held[(held_first + i + 1) % HELD_MAX];
     }
-    held_count -= found != NULL;
+    held_count -= found.srb != NULL;
     held_leave(old);
     return found;
 }
@@ -88,54 +92,60 @@ void *
 mini_held_at(unsigned n)
 {
     uint8_t old = held_enter();
-    void *srb = n < held_count ? held[(held_first + n) % HELD_MAX] : NULL;
+    void *srb = n < held_count ? held[(held_first + n) % HELD_MAX].srb : NULL;
 
     held_leave(old);
     return srb;
 }
 
+static void
+complete(void *extension, void *srb, UCHAR srb_status)
+{
+    SrbSetSrbStatus(srb, srb_status);
+    StorPortNotification(RequestComplete, extension, srb);
+}
+
 void
 mini_complete(void *srb, UCHAR srb_status)
 {
-    SrbSetSrbStatus(srb, srb_status);
-    StorPortNotification(RequestComplete, mini.extension, srb);
+    complete(mini.extension, srb, srb_status);
 }
 
 void
 mini_release(unsigned count, UCHAR srb_status)
 {
-    void *srb;
+    struct held one;
 
-    while (count-- && (srb = held_take(256)))
-        mini_complete(srb, srb_status);
+    while (count-- && (one = held_take(NULL, 256)).srb)
+        complete(one.extension, one.srb, srb_status);
 }
 
 void
 mini_forget(unsigned count)
 {
-    while (count-- && held_take(256))
+    while (count-- && held_take(NULL, 256).srb)
         ;
 }
 
 static void
-held_reset(unsigned lun)
+held_reset(void *extension, unsigned lun)
 {
-    void *srb;
+    struct held one;
 
-    while ((srb = held_take(lun)))
-        mini_complete(srb, SRB_STATUS_BUS_RESET);
+    while ((one = held_take(extension, lun)).srb)
+        complete(extension, one.srb, SRB_STATUS_BUS_RESET);
 }
 
 /* ---- commands ---- */
 
 static UCHAR
-give(void *srb, const void *data, ULONG bytes)
+give(void *extension, void *srb, const void *data, ULONG bytes)
 {
     PVOID to = SrbGetDataBuffer(srb);
 
     if (bytes > SrbGetDataTransferLength(srb))
         bytes = SrbGetDataTransferLength(srb);
-    if (!to && StorPortGetSystemAddress(mini.extension, srb, &to) != STOR_STATUS_SUCCESS)
+    if (!to && StorPortGetSystemAddress(extension, srb, &to) != STOR_STATUS_SUCCESS)
         return SRB_STATUS_ERROR;
     memcpy(to, data, bytes);
     SrbSetDataTransferLength(srb, bytes);
@@ -150,7 +160,7 @@ present(void *srb)
 }
 
 static UCHAR
-inquiry(void *srb, const UCHAR *cdb)
+inquiry(void *extension, void *srb, const UCHAR *cdb)
 {
     UCHAR data[64] = {0};
 
@@ -161,27 +171,27 @@ inquiry(void *srb, const UCHAR *cdb)
         data[4] = 31;
         data[7] = 2;
         memcpy(data + 8, "OPENSTORMINI            0001", 28);
-        return give(srb, data, 36);
+        return give(extension, srb, data, 36);
     }
     data[1] = cdb[2];
     switch (cdb[2]) {
     case 0x00:
         memcpy(data + 3, "\3\0\x80\x83", 4);
-        return give(srb, data, 7);
+        return give(extension, srb, data, 7);
     case 0x80:
         memcpy(data + 3, "\4MINI", 5);
-        return give(srb, data, 8);
+        return give(extension, srb, data, 8);
     case 0x83:
         memcpy(data + 3, "\14\1\3\0\10\x60\0\0\0\0\0\0", 12);
         data[15] = SrbGetLun(srb);
-        return give(srb, data, 16);
+        return give(extension, srb, data, 16);
     default:
         return SRB_STATUS_INVALID_REQUEST;
     }
 }
 
 static UCHAR
-report_luns(void *srb)
+report_luns(void *extension, void *srb)
 {
     UCHAR data[8 + 255 * 8] = {0};
     unsigned luns = mini.luns > 255 ? 255 : mini.luns;
@@ -192,28 +202,28 @@ report_luns(void *srb)
     data[3] = (UCHAR)(luns * 8);
     for (unsigned i = 0; i < luns; i++)
         data[8 + i * 8 + 1] = (UCHAR)i;
-    return give(srb, data, 8 + luns * 8);
+    return give(extension, srb, data, 8 + luns * 8);
 }
 
 /* True: it stays with us. */
 static bool
-command(void *srb)
+command(void *extension, void *srb)
 {
     const UCHAR *cdb = (const UCHAR *)SrbGetCdb(srb);
     UCHAR status = SRB_STATUS_SUCCESS;
 
     switch (cdb[0]) {
     case SCSIOP_INQUIRY:
-        status = inquiry(srb, cdb);
+        status = inquiry(extension, srb, cdb);
         break;
     case SCSIOP_REPORT_LUNS:
-        status = report_luns(srb);
+        status = report_luns(extension, srb);
         break;
     case SCSIOP_READ:
     case SCSIOP_WRITE:
         atomic_fetch_add(&mini.reads, 1);
         if (mini.hold) {
-            held_put(srb);
+            held_put(extension, srb);
             return true;
         }
         if (cdb[0] == SCSIOP_READ && SrbGetDataBuffer(srb))
@@ -226,23 +236,23 @@ command(void *srb)
         }
         break;
     }
-    mini_complete(srb, status);
+    complete(extension, srb, status);
     return false;
 }
 
 static void
-other_function(void *srb, ULONG function)
+other_function(void *extension, void *srb, ULONG function)
 {
     bool unit = function == SRB_FUNCTION_RESET_LOGICAL_UNIT;
 
     if (unit || function == SRB_FUNCTION_RESET_DEVICE || function == SRB_FUNCTION_RESET_BUS) {
         if (mini.deaf) {
-            mini_complete(srb, SRB_STATUS_ERROR);
+            complete(extension, srb, SRB_STATUS_ERROR);
             return;
         }
-        held_reset(unit ? SrbGetLun(srb) : 256);
+        held_reset(extension, unit ? SrbGetLun(srb) : 256);
     }
-    mini_complete(srb, SRB_STATUS_SUCCESS);
+    complete(extension, srb, SRB_STATUS_SUCCESS);
 }
 
 /* ---- callbacks ---- */
@@ -294,9 +304,9 @@ start_io(PVOID extension, PSCSI_REQUEST_BLOCK srb)
     if (is_ready_test(srb))
         visit(AT_START, srb);
     if (function == SRB_FUNCTION_EXECUTE_SCSI)
-        command(srb);
+        command(extension, srb);
     else
-        other_function(srb, function);
+        other_function(extension, srb, function);
     return TRUE;
 }
 
@@ -387,10 +397,9 @@ initialize(PVOID extension)
 static BOOLEAN NTAPI
 reset_bus(PVOID extension, ULONG path)
 {
-    (void)extension;
     visit(AT_RESET_BUS, &path);
     if (!mini.deaf)
-        held_reset(256);
+        held_reset(extension, 256);
     else
         mini_forget(HELD_MAX);
     return !mini.deaf;

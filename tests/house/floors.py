@@ -1,6 +1,7 @@
 """A floor includes lower floors only; POSIX and Linux headers stay in rt, hw, image, host and doors;
 a driver sees include/wdk and what lies beside it. The build's include paths say the same; this check
-also sees what they cannot, such as a private header of another floor or a system header."""
+also sees what they cannot, such as a private header of another floor or a system header. src/explore is
+no floor: it is linked into explore builds of drivers, and includes ISO C only."""
 import os
 import re
 import house
@@ -27,6 +28,8 @@ def where(root):
 def check_floor(path, name, angled, owners, wdk):
     floor = path.split("/")[1]
     base = os.path.basename(name)
+    if floor == "explore":
+        return None if name in ISO_C else f"{path}: {name} is not ISO C, and drivers are linked with this"
     if floor not in HEIGHT:
         return f"{path}: {floor} is no floor"
     if name.startswith("storport/"):
@@ -87,6 +90,7 @@ GOOD = {
     "src/disk/disk.c": '#include "port.h"\n#include "contract_ids.h"\n',
     "src/doors/cli/cmd_run.c": "#include <unistd.h>\n#include <storport/host.h>\n",
     "drivers/ramdisk/ramdisk.c": "#include <storport.h>\n", "include/storport/host.h": "",
+    "src/explore/explore_hooks.c": "#include <stdint.h>\n",
 }
 BAD = [
     ("not of a lower floor", {"src/nt/ke.c": '#include "port.h"\n'}),
@@ -98,6 +102,7 @@ BAD = [
     ("belongs to host", {"src/port/bad.c": "#include <storport/host.h>\n"}),
     ("not in include/wdk", {"drivers/ramdisk/bad.c": '#include "rt.h"\n'}),
     ("not in include/wdk", {"drivers/ramdisk/bad.c": "#include <pthread.h>\n"}),
+    ("is not ISO C", {"src/explore/bad.c": '#include "rt.h"\n'}),
     ("is no floor", {"src/attic/a.c": '#include "rt.h"\n'}),
     ("a WDK header", {"include/wdk/bad.h": '#include "rt.h"\n'}),
 ]

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import house
 
-TIME = re.compile(r"^(clock_\w+|gettimeofday|time|times|nanosleep|usleep|sleep|timer_\w+|setitimer|"
+TIME = re.compile(r"^(clock_\w+|gettimeofday|time|times|nanosleep|usleep|sleep|timer_(create|settime|gettime|delete)|timerfd_\w+|setitimer|"
                   r"alarm|pthread_\w+|thrd_\w+|mtx_\w+|cnd_\w+|rand|rand_r|random|srand\w*|[dejlmn]rand48|"
                   r"getrandom|getentropy|arc4random\w*|sched_yield|fork|vfork|clone)$")
 # Writing into a stream of one's own (open_memstream) is no speaking; naming stdout or stderr is.

@@ -1,7 +1,8 @@
 /*
- * Runs storms: many seeds in worker processes, each seed's host built and torn down. Prints distinct
- * traces, mean preemptions and the hits of every edge of the state machines; an edge without a hit
- * fails, and so does any fault. With --mutants it shows that every planted bug is found.
+ * Runs storms: many seeds in worker processes, each seed's host built and torn down. Prints
+ * distinct traces, mean preemptions and the hits of every edge of the state machines; an edge
+ * without a hit fails, and so does any fault. With --mutants it shows that every planted bug is
+ * found.
  *
  *   soak --seeds N [--start S] [--jobs N] [--driver PATH] [--threads] [--seed-list]
  *   soak --one SEED [--verbose] [--mutant NAME | --bug N]
@@ -11,6 +12,7 @@
 #include "storm.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,17 +43,23 @@ static const char *const edge_names[] = {
 };
 static const struct {
     const char *name, *what;
-} mutant_names[] = {
-    {"NONE", ""},
+} mutant_names[] = {{"NONE", ""},
 #define X(name, what) {#name, what},
-    PORT_MUTANTS(X)
+                    PORT_MUTANTS(X)
 #undef X
 };
 static const char *const bug_names[] = {
-    "none", "a completion is forgotten", "a request is completed twice",
-    "DataTransferLength grows", "completed with SRB_STATUS_PENDING", "SRB_STATUS_QUEUE_FROZEN is set",
-    "HwStorResetBus completes nothing", "HwStorBuildIo says FALSE and forgets",
-    "HwStorStartIo keeps a request", "surprise removal returns nothing", "a work item is leaked",
+    "none",
+    "a completion is forgotten",
+    "a request is completed twice",
+    "DataTransferLength grows",
+    "completed with SRB_STATUS_PENDING",
+    "SRB_STATUS_QUEUE_FROZEN is set",
+    "HwStorResetBus completes nothing",
+    "HwStorBuildIo says FALSE and forgets",
+    "HwStorStartIo keeps a request",
+    "surprise removal returns nothing",
+    "a work item is leaked",
 };
 
 static struct storm_config
@@ -73,15 +81,38 @@ struct line {
     char first[200];
 };
 
+/* A storm that takes this long in real time hangs. */
+#define HANG_S 15
+static volatile uint64_t seed_now;
+static bool hunting; /* a planted bug of the miniport: crashes are expected */
+
+static void
+hangs(int signal)
+{
+    char text[80];
+    bool quiet = port_mutant != PORT_MUTANT_NONE || hunting;
+    int n = snprintf(text, sizeof(text), "seed %" PRIu64 " %s\n", (uint64_t)seed_now,
+                     signal == SIGALRM ? "hangs" : "crashes");
+
+    if (!quiet && write(1, text, (size_t)n) < 0)
+        _Exit(4);
+    _Exit(4);
+}
+
 static void
 worker(const struct options *o, unsigned index, int out)
 {
     struct line line;
 
+    signal(SIGALRM, hangs);
+    signal(SIGSEGV, hangs);
+    signal(SIGABRT, hangs);
     for (uint64_t i = index; i < o->seeds; i += o->jobs) {
         uint64_t seed = o->start + (o->reverse ? o->seeds - 1 - i : i);
         struct storm_config config = config_of(o, seed);
         struct storm_result result;
+        seed_now = seed;
+        alarm(o->mutant || o->bug ? HANG_S / 3 : HANG_S);
         storm_run(&config, &result);
         memset(&line, 0, sizeof(line));
         line.seed = seed;
@@ -249,6 +280,7 @@ mutants(struct options *o)
         char name[16];
         snprintf(name, sizeof(name), "bug %u", b);
         o->bug = b;
+        hunting = true;
         missed += !hunt(o, "miniport", name, bug_names[b]);
     }
     printf("%u of %u planted bugs found\n", all - missed, all);

@@ -12,6 +12,9 @@
 #include "rt_symbol.h"
 #include "trace.h"
 
+#include <ntddk.h>
+#include <storport.h>
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -47,7 +50,8 @@ struct slot {
 
 struct client {
     struct storm *storm;
-    struct rt_thread *thread;
+    struct rt_thread *thread; /* whom to join */
+    struct rt_thread *self;   /* whom `done` wakes: set by the client before it submits */
     unsigned index;
     uint64_t random;
     struct slot slots[SLOTS];
@@ -63,14 +67,19 @@ struct storm {
     void *image;
     uint64_t random;
     unsigned mode, luns, depth, cpus;
+    bool lossy;   /* the miniport loses requests: that must be told, and nothing else */
+    bool quiet;   /* nothing moves but what hush() does: a missed restart shows */
+    bool chained; /* it completes inline, and a client's done submits again and again */
     struct client clients[CLIENTS];
     atomic_uint running, requests;
     rt_word lock;
     atomic_bool device_stop, doorbell;
     struct rt_thread *device;
-    atomic_bool removed;
+    atomic_bool removed, chain_over;
     jmp_buf abort;
     bool aborted;
+    bool lost_told;
+    unsigned links; /* of the chain, left */
 };
 
 static struct storm *the_storm; /* for the miniport's callbacks, which carry no context of ours */
@@ -142,6 +151,11 @@ finding_told(void *ctx, const struct finding *finding)
     struct storm *storm = ctx;
 
     /* Half duplex is a finding in itself; lost requests only count where none may be lost. */
+    if (storm->lossy &&
+        (finding->rule == RULE_LostRequest || finding->rule == RULE_DV_ResetLeftovers)) {
+        storm->lost_told = true;
+        return;
+    }
     if (finding->rule == RULE_SpDuplex || finding->rule == RULE_SpNoWait ||
         finding->rule == RULE_StorPortStartIo)
         return;
@@ -190,7 +204,13 @@ registry_get(void *ctx, const char *key, const char *name, uint32_t *type, void 
     else if (!strcmp(name, "Depth"))
         value = storm->depth;
     else if (!strcmp(name, "Calm"))
-        value = storm->config->calm;
+        value = storm->config->calm || storm->quiet;
+    else if (!strcmp(name, "Lossy"))
+        value = storm->lossy;
+    else if (!strcmp(name, "Quiet"))
+        value = storm->quiet;
+    else if (!strcmp(name, "Inline"))
+        value = storm->chained;
     else if (!strcmp(name, "Processors"))
         value = storm->cpus;
     else if (!strcmp(name, "Seed"))
@@ -211,7 +231,8 @@ static void
 slot_fill(struct slot *slot)
 {
     for (uint32_t i = 0; i < slot->blocks * BLOCK; i += 4) {
-        uint32_t word = slot->version * 2654435761u ^ slot->lba << 16 ^ (uint32_t)slot->lun << 28 ^ i;
+        uint32_t word =
+            slot->version * 2654435761u ^ slot->lba << 16 ^ (uint32_t)slot->lun << 28 ^ i;
         memcpy(slot->buffer + i, &word, 4);
     }
 }
@@ -260,7 +281,7 @@ slot_done(struct request *request)
     if (request->queue_frozen)
         unit_release_queue(request->unit);
     __atomic_store_n(&slot->busy, false, __ATOMIC_RELEASE);
-    rt_unpark(client->thread);
+    rt_unpark(client->self);
 }
 
 static void
@@ -340,6 +361,7 @@ client_run(void *ctx)
     struct unit *units[4];
     bool well = true;
 
+    client->self = rt_self();
     for (unsigned i = 0; i < storm->luns; i++)
         units[i] = adapter_unit_find(storm->adapter, 0, 0, (uint8_t)i);
     for (unsigned i = 0; i < operations && well && !atomic_load(&storm->removed); i++) {
@@ -353,6 +375,49 @@ client_run(void *ctx)
     for (unsigned i = 0; i < storm->luns; i++)
         unit_put(units[i]);
     atomic_fetch_sub(&storm->running, 1);
+}
+
+/* A done that submits again: the port's loop must neither nest nor go on for ever. */
+#define CHAIN_LINKS 700u
+
+static void
+chain_done(struct request *request)
+{
+    struct storm *storm = request->context;
+
+    if (storm->links && --storm->links) {
+        unit_submit(request);
+        return;
+    }
+    atomic_store(&storm->chain_over, true);
+}
+
+static void
+chain(struct storm *storm)
+{
+    static uint8_t buffer[BLOCK];
+    struct unit *unit = adapter_unit_find(storm->adapter, 0, 0, 0);
+    struct request *r = unit ? request_create(unit) : NULL;
+
+    if (r) {
+        r->cdb[0] = 0x28;
+        r->cdb[5] = LUN_BLOCKS - 1;
+        r->cdb[8] = 1;
+        r->cdb_bytes = 10;
+        r->flags = SRB_FLAGS_IN | SRB_FLAGS_NO_FREEZE;
+        r->data_bytes = BLOCK;
+        r->segment = (struct io_segment){buffer, BLOCK};
+        r->segments = &r->segment;
+        r->segment_count = 1;
+        r->done = chain_done;
+        r->context = storm;
+        storm->links = CHAIN_LINKS;
+        unit_submit(r);
+        while (!atomic_load(&storm->chain_over))
+            rt_sleep_ns(1000000);
+        request_destroy(r);
+    }
+    unit_put(unit);
 }
 
 static void
@@ -373,6 +438,128 @@ clients_start(struct storm *storm)
         }
         client->thread = rt_thread_create(storm->rt, "client", client_run, client);
     }
+}
+
+/* ---- one hold at a time, and silence around it ---- */
+
+#define HUSHED 5u
+#define FAULTY_BLOCK 60u
+#define SLOW_BLOCK 61u
+#define RESTART_NS 1500000000ull
+#define SECOND_NS 1000000000ull
+
+struct hushed {
+    struct request *request[HUSHED];
+    atomic_uint done;
+    uint8_t buffer[BLOCK];
+};
+
+static void
+hushed_done(struct request *request)
+{
+    atomic_fetch_add(&((struct hushed *)request->context)->done, 1);
+}
+
+static void
+hushed_submit(struct hushed *h, unsigned index, struct unit *unit, uint32_t lba, bool freezes)
+{
+    struct request *r = h->request[index] = request_create(unit);
+
+    r->cdb[0] = 0x28;
+    r->cdb[5] = (uint8_t)lba;
+    r->cdb[8] = 1;
+    r->cdb_bytes = 10;
+    r->flags = SRB_FLAGS_IN | (freezes ? 0 : SRB_FLAGS_NO_FREEZE);
+    r->timeout_s = 3;
+    r->data_bytes = BLOCK;
+    r->segment = (struct io_segment){h->buffer, BLOCK};
+    r->segments = &r->segment;
+    r->segment_count = 1;
+    r->done = hushed_done;
+    r->context = h;
+    unit_submit(r);
+}
+
+static bool
+hushed_wait(struct storm *storm, struct hushed *h, unsigned count, uint64_t ns)
+{
+    uint64_t until = rt_now_ns(storm->rt) + ns;
+
+    while (atomic_load(&h->done) < count && rt_now_ns(storm->rt) < until)
+        rt_sleep_ns(1000000);
+    return atomic_load(&h->done) >= count;
+}
+
+enum hush { HUSH_UNIT_PAUSE, HUSH_ADAPTER_PAUSE, HUSH_FREEZE, HUSH_LOCK, HUSH_SLOW, HUSH_COUNT };
+
+static void
+hush_begin(struct storm *storm, enum hush kind, struct hushed *h, struct unit *unit, void *x)
+{
+    if (kind == HUSH_UNIT_PAUSE)
+        StorPortPauseDevice(x, 0, 0, 0, 60);
+    else if (kind == HUSH_ADAPTER_PAUSE)
+        StorPortPause(x, 60);
+    else if (kind == HUSH_LOCK)
+        unit_lock_queue(unit);
+    else
+        hushed_submit(h, 0, unit, kind == HUSH_FREEZE ? FAULTY_BLOCK : SLOW_BLOCK,
+                      kind == HUSH_FREEZE);
+    if (kind == HUSH_FREEZE && !hushed_wait(storm, h, 1, SECOND_NS))
+        fault(storm, "a failing read does not come back");
+    if (kind == HUSH_SLOW) {
+        rt_sleep_ns(1000000);
+        StorPortPause(x, 60); /* time stands still for what is outstanding */
+    }
+}
+
+static void
+hush_end(enum hush kind, struct unit *unit, void *x)
+{
+    if (kind == HUSH_UNIT_PAUSE)
+        StorPortResumeDevice(x, 0, 0, 0);
+    else if (kind == HUSH_LOCK)
+        unit_unlock_queue(unit);
+    else if (kind == HUSH_FREEZE)
+        unit_release_queue(unit);
+    else
+        StorPortResume(x);
+}
+
+static void
+hush_one(struct storm *storm, enum hush kind, struct unit *unit, void *x)
+{
+    static const char *const names[] = {"a paused unit", "a paused adapter", "a frozen queue",
+                                        "a locked queue", "an adapter paused with a slow request"};
+    struct hushed *h = calloc(1, sizeof(*h));
+    unsigned first = kind == HUSH_FREEZE || kind == HUSH_SLOW, early;
+
+    hush_begin(storm, kind, h, unit, x);
+    for (unsigned i = first; i < HUSHED; i++)
+        hushed_submit(h, i, unit, 40 + i, false);
+    rt_sleep_ns(kind == HUSH_SLOW ? 7 * SECOND_NS : 5000000);
+    early = atomic_load(&h->done);
+    if (early > first)
+        fault(storm, "%s lets %u requests through", names[kind], early);
+    hush_end(kind, unit, x);
+    if (!hushed_wait(storm, h, HUSHED, RESTART_NS))
+        fault(storm, "%s is not restarted when the hold ends", names[kind]);
+    hushed_wait(storm, h, HUSHED, 60 * SECOND_NS);
+    if (kind == HUSH_SLOW && h->request[0]->srb_status != SRB_SUCCESS)
+        fault(storm, "time ran for an outstanding request while its adapter was paused");
+    for (unsigned i = 0; i < HUSHED; i++)
+        request_destroy(h->request[i]);
+    free(h);
+}
+
+static void
+hush(struct storm *storm)
+{
+    void **extension = dlsym(storm->image, "StormExtension");
+    struct unit *unit = adapter_unit_find(storm->adapter, 0, 0, 0);
+
+    for (unsigned kind = 0; kind < HUSH_COUNT && unit; kind++)
+        hush_one(storm, (enum hush)kind, unit, *extension);
+    unit_put(unit);
 }
 
 /* ---- what happens around them ---- */
@@ -566,10 +753,17 @@ storm_run(const struct storm_config *config, struct storm_result *result)
     storm->luns = 1 + draw(&storm->random, 3);
     storm->depth = 1 + draw(&storm->random, 5);
     storm->cpus = 1 + draw(&storm->random, 3);
+    storm->lossy = !config->calm && draw(&storm->random, 40) == 0;
+    storm->quiet = !config->calm && !storm->lossy && draw(&storm->random, 6) == 0;
+    storm->chained = !config->calm && draw(&storm->random, 40) == 0;
     the_storm = storm;
     well = open_host(storm) && load(storm);
     if (well) {
         storm->device = rt_thread_create(storm->rt, "device", device_run, storm);
+        if (storm->chained)
+            chain(storm);
+        if (storm->quiet)
+            hush(storm);
         clients_start(storm);
         weather(storm);
     }

@@ -7,10 +7,10 @@
 
 struct storm_config {
     uint64_t seed;
-    bool threads;       /* else sim */
-    bool calm;          /* no stuck requests, no busy, no pauses (real time is short) */
-    const char *driver; /* path of the miniport */
-    unsigned bug;       /* of the miniport; 0: none */
+    bool threads;        /* else sim */
+    bool calm;           /* no stuck requests, no busy, no pauses (real time is short) */
+    const char *driver;  /* path of the miniport */
+    unsigned bug;        /* of the miniport; 0: none */
     unsigned operations; /* per client; 0: the usual */
     bool keep_trace;
     bool verbose;
@@ -20,7 +20,7 @@ struct storm_result {
     uint64_t trace_hash;
     uint64_t yields, preemptions;
     unsigned requests;
-    unsigned faults;      /* findings, wrong data, broken promises */
+    unsigned faults; /* findings, wrong data, broken promises */
     char first_fault[400];
 };
 

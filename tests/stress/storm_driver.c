@@ -13,13 +13,29 @@
 #define BLOCKS 64
 #define BLOCK_BYTES 512
 #define SHARE (BLOCKS * LUNS_MAX)
+/* Reading one fails, the other takes SLOW_US. */
+#define FAULTY_BLOCK 60
+#define SLOW_BLOCK 61
+#define SLOW_US 8000000
 
 enum StormMode { ModeVirtual, ModeFullDuplex, ModeHalfDuplex, ModeChannels };
-enum StormRoute { RouteStartIo, RouteBuildIo, RouteDpc, RouteInterrupt, RouteTimer, RouteWork, RouteStuck, RouteCount };
+enum StormRoute {
+    RouteStartIo,
+    RouteBuildIo,
+    RouteDpc,
+    RouteInterrupt,
+    RouteTimer,
+    RouteWork,
+    RouteStuck,
+    RouteSlow,
+    RouteCount
+};
 
 /* Set by the test: where faults go, and what stands for the device's interrupt. */
 __attribute__((visibility("default"))) VOID (*StormFail)(const char *What);
 __attribute__((visibility("default"))) VOID (*StormDoorbell)(PVOID DeviceExtension);
+/* The newest adapter's, so that the test can call the port in its place. */
+__attribute__((visibility("default"))) PVOID StormExtension;
 /* A planted bug of this miniport: see StormBugs[] in storm.c. */
 __attribute__((visibility("default"))) ULONG StormBug;
 
@@ -40,12 +56,13 @@ typedef struct _STORM_UNIT {
 } STORM_UNIT, *PSTORM_UNIT;
 
 typedef struct _STORM {
-    ULONG Mode, Luns, Depth, Calm;
+    ULONG Mode, Luns, Depth, Calm, Lossy, Inline;
     LONG64 Random;
     LIST_ENTRY Pending[RouteCount];
     STORM_UNIT Unit[LUNS_MAX];
     STOR_DPC Dpc;
-    PVOID Worker, Timer;
+    PVOID Worker, Timer, SlowTimer;
+    BOOLEAN Quiet;
     LONG InStartIo, WorkQueued;
     LONG Stopped;
     BOOLEAN AdapterPaused;
@@ -111,12 +128,12 @@ SetSense(PSCSI_REQUEST_BLOCK Srb, UCHAR Key, UCHAR Asc, UCHAR Ascq)
 }
 
 static VOID
-Copy(PSTORM Storm, PSCSI_REQUEST_BLOCK Srb, PUCHAR Disk, ULONG Length, BOOLEAN Write)
+Copy(PSCSI_REQUEST_BLOCK Srb, PUCHAR Disk, ULONG Length, BOOLEAN Write)
 {
-    PUCHAR Data = NULL;
+    PUCHAR Data = SrbGetDataBuffer(Srb);
 
-    if (StorPortGetSystemAddress(Storm, Srb, (PVOID *)&Data) != STOR_STATUS_SUCCESS || Data == NULL) {
-        Fail("StorPortGetSystemAddress gave nothing for a read or write");
+    if (Data == NULL) {
+        Fail("a read or write came without a mapped buffer");
         return;
     }
     if (Write)
@@ -136,11 +153,16 @@ ReadWrite(PSTORM Storm, PSCSI_REQUEST_BLOCK Srb, PUCHAR Cdb)
     if (Lba / SHARE != Lun)
         Fail("an SRB carries the LUN of another unit");
     Lba %= BLOCKS;
+    if (Lba == FAULTY_BLOCK) {
+        SetSense(Srb, 3, 0x11, 0);
+        SrbSetDataTransferLength(Srb, 0);
+        return;
+    }
     if (Lba + Count > BLOCKS || SrbGetDataTransferLength(Srb) < Length) {
         SetSense(Srb, 5, 0x21, 0);
         return;
     }
-    Copy(Storm, Srb, Unit->Data + Lba * BLOCK_BYTES, Length, Cdb[0] == SCSIOP_WRITE);
+    Copy(Srb, Unit->Data + Lba * BLOCK_BYTES, Length, Cdb[0] == SCSIOP_WRITE);
     if (Draw(Storm, 40) == 0 && !Storm->Calm) {
         SrbSetDataTransferLength(Srb, Length / 2); /* an underrun, told as such */
         SrbSetSrbStatus(Srb, SRB_STATUS_DATA_OVERRUN);
@@ -418,7 +440,8 @@ TimerRoutine(PVOID Extension)
     PSTORM Storm = Extension;
 
     Drain(Storm, RouteTimer, TRUE);
-    Resumes(Storm, TRUE);
+    if (!Storm->Quiet)
+        Resumes(Storm, TRUE);
     if (!Storm->Calm)
         Pauses(Storm, TRUE);
     if (!InterlockedOr(&Storm->Stopped, 0))
@@ -447,12 +470,20 @@ InterruptRoutine(PVOID Extension)
 
     /* The Interrupt lock is held by the port. */
     while (!IsListEmpty(&Storm->Pending[RouteInterrupt])) {
-        Srb = CONTAINING_RECORD(RemoveHeadList(&Storm->Pending[RouteInterrupt]), STORM_SRB, Link)->Srb;
+        Srb = CONTAINING_RECORD(RemoveHeadList(&Storm->Pending[RouteInterrupt]), STORM_SRB, Link)
+                  ->Srb;
         Execute(Storm, Srb);
         Leave(Storm, Srb);
         Complete(Storm, Srb);
     }
     return TRUE;
+}
+
+static VOID
+SlowRoutine(PVOID Extension, PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    Drain(Extension, RouteSlow, TRUE);
 }
 
 static VOID
@@ -473,6 +504,8 @@ Park(PSTORM Storm, PSCSI_REQUEST_BLOCK Srb, ULONG Route, BOOLEAN PortHolds)
         StormDoorbell(Storm);
     else if (Route == RouteWork)
         KickWork(Storm);
+    else if (Route == RouteSlow)
+        StorPortRequestTimer(Storm, Storm->SlowTimer, SlowRoutine, NULL, SLOW_US, 0);
 }
 
 static ULONG
@@ -480,8 +513,10 @@ Choose(PSTORM Storm, PSCSI_REQUEST_BLOCK Srb)
 {
     ULONG Draws = Draw(Storm, 100);
 
-    if (!IsData(Srb))
+    if (!IsData(Srb) || Storm->Inline)
         return RouteStartIo;
+    if (((PUCHAR)SrbGetCdb(Srb))[5] % BLOCKS == SLOW_BLOCK)
+        return RouteSlow;
     if (!Storm->Calm && Draws < 1)
         return RouteStuck;
     if (Draws < 20)
@@ -606,6 +641,8 @@ Start(PSTORM Storm, PSCSI_REQUEST_BLOCK Srb)
     Taken = Lock(Storm, TRUE, &Handle);
     Route = Choose(Storm, Srb);
     Draws = Draw(Storm, 100);
+    if (Storm->Inline)
+        Draws = 99;
     if (IsData(Srb) && Draws < 6 && !Storm->Calm)
         Leave(Storm, Srb);
     Unlock(Storm, Taken, &Handle);
@@ -622,8 +659,12 @@ Start(PSTORM Storm, PSCSI_REQUEST_BLOCK Srb)
         StorPortNotification(RequestComplete, Storm, Srb);
         return;
     }
-    if (StormBug == 8 && IsData(Srb) && Draws == 50)
+    if ((StormBug == 8 || Storm->Lossy) && IsData(Srb) && Draws == 50) {
+        Taken = Lock(Storm, TRUE, &Handle);
+        Leave(Storm, Srb);
+        Unlock(Storm, Taken, &Handle);
         return; /* StartIo keeps it and tells nobody */
+    }
     if (Route == RouteStartIo)
         Finish(Storm, Srb, TRUE);
     else
@@ -672,6 +713,10 @@ Find(PSTORM Storm, PPORT_CONFIGURATION_INFORMATION Config)
     Storm->Luns = Parameter(Storm, "Luns", 2);
     Storm->Depth = Parameter(Storm, "Depth", 4);
     Storm->Calm = Parameter(Storm, "Calm", 0);
+    Storm->Lossy = Parameter(Storm, "Lossy", 0);
+    Storm->Inline = Parameter(Storm, "Inline", 0);
+    Storm->Quiet = Parameter(Storm, "Quiet", 0) != 0;
+    StormExtension = Storm;
     Storm->Processors = Parameter(Storm, "Processors", 2);
     Storm->Random = Parameter(Storm, "Seed", 1);
     for (ULONG i = 0; i < RouteCount; i++)
@@ -726,6 +771,9 @@ PassiveInitialize(PVOID Extension)
         return FALSE;
     if (Storm->Timer == NULL &&
         StorPortInitializeTimer(Storm, &Storm->Timer) != STOR_STATUS_SUCCESS)
+        return FALSE;
+    if (Storm->SlowTimer == NULL &&
+        StorPortInitializeTimer(Storm, &Storm->SlowTimer) != STOR_STATUS_SUCCESS)
         return FALSE;
     StorPortNotification(RequestTimerCall, Storm, TimerRoutine, 1000);
     StorPortRequestTimer(Storm, Storm->Timer, ExtraTimer, NULL, 700, 0);
@@ -798,7 +846,9 @@ FreeServices(PSTORM Storm)
         StorPortFreeWorker(Storm, Storm->Worker);
     if (Storm->Timer != NULL)
         StorPortFreeTimer(Storm, Storm->Timer);
-    Storm->Worker = Storm->Timer = NULL;
+    if (Storm->SlowTimer != NULL)
+        StorPortFreeTimer(Storm, Storm->SlowTimer);
+    Storm->Worker = Storm->Timer = Storm->SlowTimer = NULL;
 }
 
 static SCSI_UNIT_CONTROL_STATUS
@@ -840,14 +890,17 @@ Enter2(PVOID DriverObject, PVOID RegistryPath, BOOLEAN Virtual)
     Data.TaggedQueuing = TRUE;
     Data.AutoRequestSense = TRUE;
     Data.MultipleRequestPerLu = TRUE;
-    Data.SrbTypeFlags = Virtual ? SRB_TYPE_FLAG_STORAGE_REQUEST_BLOCK : SRB_TYPE_FLAG_SCSI_REQUEST_BLOCK;
+    Data.SrbTypeFlags =
+        Virtual ? SRB_TYPE_FLAG_STORAGE_REQUEST_BLOCK : SRB_TYPE_FLAG_SCSI_REQUEST_BLOCK;
     Data.FeatureSupport = Virtual ? STOR_FEATURE_VIRTUAL_MINIPORT : 0;
     return StorPortInitialize(DriverObject, RegistryPath, &Data, NULL);
 }
 
 /* Two drivers in one image: the test picks the entry. */
-__attribute__((visibility("default"))) ULONG StormVirtualEntry(PVOID DriverObject, PVOID RegistryPath);
-__attribute__((visibility("default"))) ULONG StormPhysicalEntry(PVOID DriverObject, PVOID RegistryPath);
+__attribute__((visibility("default"))) ULONG StormVirtualEntry(PVOID DriverObject,
+                                                               PVOID RegistryPath);
+__attribute__((visibility("default"))) ULONG StormPhysicalEntry(PVOID DriverObject,
+                                                                PVOID RegistryPath);
 
 ULONG
 StormVirtualEntry(PVOID DriverObject, PVOID RegistryPath)

@@ -5,11 +5,7 @@
 #include <string.h>
 
 static const struct command *(*const commands[])(void) = {
-    command_run,    command_info, command_scsi,
-#ifdef HAVE_SCENARIO
-    command_replay,
-#endif
-    command_api,
+    command_run, command_info, command_scsi, command_hunt, command_replay, command_api,
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(*commands))
 

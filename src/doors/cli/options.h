@@ -38,6 +38,7 @@ void complain_about(int code, char *error, const char *otherwise);
 const struct command *command_run(void);
 const struct command *command_info(void);
 const struct command *command_scsi(void);
+const struct command *command_hunt(void);
 const struct command *command_replay(void);
 const struct command *command_api(void);
 

@@ -245,8 +245,8 @@ arguments_make(struct arguments *arguments, const struct server *server,
     }
 }
 
-/* nbdkit is not built with sanitizers; when this program is, their runtime must be there first. What
- * nbdkit itself leaks at its end is not looked at. */
+/* nbdkit is not built with sanitizers; when this program is, their runtime must be there first.
+ * What nbdkit itself leaks at its end is not looked at. */
 static void
 sanitizer_preload(void)
 {

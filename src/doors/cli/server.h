@@ -20,8 +20,8 @@ struct server {
 
 /* `where`: "nbd:unix=PATH", "nbd:PORT", or NULL for a socket in the private folder. Complains. */
 int server_listen(struct server *server, const char *where);
-/* Returns when the disks are served: 0; else the exit status to end with (nbdkit has complained).
- */
+/* Returns when the disks are served: 0; else the exit status to end with (nbdkit has
+ * complained). */
 int server_start(struct server *server, const struct session *session);
 /* Ends nbdkit (which drains and flushes) and waits: its exit status. */
 int server_stop(struct server *server);

@@ -32,8 +32,7 @@ fake_unit(void)
     return (struct unit *)&unit_object;
 }
 
-/* ---- script ------------------------------------------------------------------------------------
- */
+/* ---- script ---------------------------------------------------------------------------- */
 
 void
 fake_script(const struct fake_answer *answer)
@@ -94,8 +93,7 @@ request_answer(struct request *request)
     fake_obey(request);
 }
 
-/* ---- submission --------------------------------------------------------------------------------
- */
+/* ---- submission ------------------------------------------------------------------------ */
 
 static void
 request_check(const struct request *request)
@@ -197,8 +195,7 @@ unit_release_queue(struct unit *unit)
     fake.released++;
 }
 
-/* ---- objects -----------------------------------------------------------------------------------
- */
+/* ---- objects --------------------------------------------------------------------------- */
 
 struct request *
 request_create(struct unit *unit)
@@ -275,8 +272,7 @@ adapter_info(const struct adapter *adapter, struct adapter_info *out)
     *out = fake.adapter;
 }
 
-/* ---- for tests ---------------------------------------------------------------------------------
- */
+/* ---- for tests ------------------------------------------------------------------------- */
 
 unsigned
 fake_count(int opcode)

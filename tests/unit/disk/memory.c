@@ -1,5 +1,5 @@
-/* Every allocation fails once, one at a time: an error or a success, nothing lost, nothing leaked.
- */
+/* Every allocation fails once, one at a time: an error or a success, nothing lost, nothing
+ * leaked. */
 #include "fake.h"
 
 #define BYTES 20000

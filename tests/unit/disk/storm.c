@@ -34,8 +34,7 @@ static struct stripe {
     uint32_t from, bytes;
 } stripes[STRIPES];
 
-/* ---- the port ----------------------------------------------------------------------------------
- */
+/* ---- the port -------------------------------------------------------------------------- */
 
 struct entry {
     struct request request;
@@ -268,8 +267,7 @@ unit_info(const struct unit *unit, struct unit_info *out)
     out->inquiry_bytes = 36;
 }
 
-/* ---- the storm ---------------------------------------------------------------------------------
- */
+/* ---- the storm ------------------------------------------------------------------------- */
 
 /* Borders anywhere, some of them at blocks, so that whole-block writes meet partial ones. */
 static void

@@ -58,8 +58,8 @@ events(struct rt *rt)
     CHECK(passed == 3 && KeReadStateEvent(&auto_event) == 0);
 }
 
-/* DDI KeWaitForSingleObject: relative and absolute time-outs; the clock has moved at least so far.
- */
+/* DDI KeWaitForSingleObject: relative and absolute time-outs; the clock has moved at least so
+ * far. */
 static void
 timeouts(struct rt *rt)
 {

@@ -1,5 +1,5 @@
-/* Memory descriptor lists and contiguous memory: page numbers, mappings, ranges, what is refused.
- */
+/* Memory descriptor lists and contiguous memory: page numbers, mappings, ranges, what is
+ * refused. */
 #include "nt_test.h"
 
 static void

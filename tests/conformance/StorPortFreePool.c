@@ -91,6 +91,7 @@ freed_twice(void)
 {
     rig_start();
     rig_expect(RULE_StorPortAllocatePool);
+    rig_expect(RULE_DoubleExFreePool);
     CHECK_EQ(StorPortAllocatePool(mini.extension, 100, 'looP', &block), STOR_STATUS_SUCCESS);
     CHECK_EQ(StorPortFreePool(mini.extension, block), STOR_STATUS_SUCCESS);
     CHECK(StorPortFreePool(mini.extension, block) != STOR_STATUS_SUCCESS);
