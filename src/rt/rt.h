@@ -178,7 +178,8 @@ struct rt_timer {
     uint64_t deadline_ns;
     uint64_t order; /* breaks ties: first armed fires first */
     struct rt_cpu *cpu;
-    uint32_t heap_index; /* 0: not armed */
+    struct rt_timer *child, *next; /* of the processor's heap */
+    struct rt_timer **link;        /* what points here; NULL: not armed */
 };
 void rt_timer_init(struct rt_timer *timer, void (*fire)(struct rt_timer *));
 /* Arms or re-arms. Any IRQL. True if it had been armed. */
@@ -245,6 +246,8 @@ size_t rt_alloc_left(struct rt *rt, void **where);
 /* True when this fallible call is the one to fail (rt_config.fault_nth). */
 bool rt_fault(struct rt *rt);
 uint64_t rt_fault_count(struct rt *rt); /* fallible calls so far */
+/* Who made the call that failed: its depth, 0 if none failed yet. */
+unsigned rt_fault_stack(struct rt *rt, void *const **pcs);
 
 /* ---- log, bugs ---------------------------------------------------------------------------- */
 

@@ -70,11 +70,12 @@ struct rt_cpu {
     _Alignas(64) rt_word work_lock;
     struct rt_dpc *dpc_head, **dpc_tail;      /* w */
     struct rt_interrupt *interrupts;          /* w */
-    struct rt_timer **heap;                   /* w: [1] is the earliest */
-    uint32_t heap_count, heap_capacity;       /* w */
+    struct rt_timer *timers;                  /* w: the earliest is the root */
     uint64_t timer_order;                     /* w */
     struct rt_thread *wait_head, **wait_tail; /* w: threads that wait for the token */
 };
+
+#define RT_FAULT_STACK 12
 
 struct rt {
     struct rt_config config;
@@ -92,6 +93,8 @@ struct rt {
     struct trace_ring passive;
     uint64_t trace_hash;
     atomic_uint_fast64_t fallible;
+    void *fault_stack[RT_FAULT_STACK]; /* of the call that failed */
+    unsigned fault_depth;
     struct rt_allocation *allocations;
     struct rt_arena *arena;
     struct rt_file_provider file;
@@ -158,7 +161,7 @@ int rt_arena_create(struct rt *rt);
 void rt_arena_destroy(struct rt *rt);
 uint64_t rt_mix(uint64_t *state); /* splitmix64 */
 void rt_file_default(struct rt *rt);
-void rt_trace_start(struct rt *rt);
+int rt_trace_start(struct rt *rt); /* 0 or -errno; either way finish ends it */
 void rt_trace_finish(struct rt *rt);
 void rt_sim_yield(struct rt_thread *self);
 
