@@ -52,6 +52,8 @@ struct storport_host_config {
     void (*fatal)(void *context,
                   const char *report); /* a driver faulted; the process ends after it */
     void *context;
+    int watchdog_s; /* a callback that spins longer without a poll point is a fault; 0: 20 s (10 s
+                       under STORPORT_SIM); negative: it may spin for ever */
 };
 
 STORPORT_HOST_API int storport_host_create(const struct storport_host_config *config,
