@@ -174,12 +174,14 @@ STORPORT_HOST_API char *storport_host_json(struct storport_host *host);
 /* A miniport under a seeded load in the simulator; the same seed gives the same trace anywhere. */
 struct storport_scenario {
     size_t size;
-    const char *miniport; /* a shipped name or a path */
+    const char *miniport;       /* a shipped name or a path */
     const char *const *options; /* key=value of its adapter */
     size_t option_count;
     uint64_t seed;
-    unsigned clients, operations; /* 0: the usual */
-    bool trace;                   /* give the whole trace as text */
+    unsigned clients, operations;                     /* 0: the usual */
+    bool trace;                                       /* give the whole trace as text */
+    void (*fatal)(void *context, const char *report); /* as storport_host_config's */
+    void *context;                                    /* for `fatal` */
 };
 struct storport_scenario_result {
     size_t size;

@@ -263,9 +263,9 @@ storport_host_create(const struct storport_host_config *config, struct storport_
         goto finish_nt;
     }
     rt_registry_provider_set(host->rt, registry_provider(host->registry));
-    port_config = (struct port_config){
-        .verify = host->config.verify,
-        .explore = host->config.verify && host->config.executor == STORPORT_SIM};
+    port_config = (struct port_config){.verify = host->config.verify,
+                                       .explore = host->config.verify &&
+                                                  host->config.executor == STORPORT_SIM};
     code = port_create(host->rt, &port_config, &host->port);
     if (code) {
         host_fail(error, code, "the port cannot be made: %s", strerror(-code));

@@ -79,8 +79,7 @@ stuck(const struct rt *rt, const struct rt_thread *thread, uint64_t for_ns)
     if (!t || !t->frame)
         return false;
     if (rt->sim)
-        return t->irql >= RT_IRQL_DISPATCH ||
-               for_ns >= SIM_PASSIVE_LIMITS * rt->watchdog->limit_ns;
+        return t->irql >= RT_IRQL_DISPATCH || for_ns >= SIM_PASSIVE_LIMITS * rt->watchdog->limit_ns;
     return t->irql >= RT_IRQL_DISPATCH && t->cpu &&
            atomic_load(&((struct rt_cpu *)t->cpu)->pending) & PENDING_WATCH;
 }
@@ -142,8 +141,7 @@ watch_age(struct rt_watchdog *dog, struct watch *watch, pthread_t thread)
         (watch->told_ns && now - watch->told_ns < dog->limit_ns))
         return;
     suspect = rt->sim ? *dog->sim_self : watch->thread;
-    if (watch->told_ns && atomic_load(&dog->answers) == watch->answers &&
-        stuck(rt, suspect, age)) {
+    if (watch->told_ns && atomic_load(&dog->answers) == watch->answers && stuck(rt, suspect, age)) {
         /* It has the signal blocked. Its place is told by its frames; the stack is this one. */
         leaf_unlock(rt, &rt->lock);
         rt_self_tls = suspect;
@@ -160,8 +158,7 @@ watch_age(struct rt_watchdog *dog, struct watch *watch, pthread_t thread)
 static void
 watch_begin(struct watch *watch, struct rt_thread *thread, uint64_t moved, pthread_t pthread)
 {
-    *watch = (struct watch){
-        .thread = thread, .progress = moved, .since_ns = cpu_time_ns(pthread)};
+    *watch = (struct watch){.thread = thread, .progress = moved, .since_ns = cpu_time_ns(pthread)};
 }
 
 static void
