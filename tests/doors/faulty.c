@@ -22,7 +22,7 @@
 #define LBA_WORK_SPIN 1010u
 #define LBA_WORK_OVERFLOW 1011u
 
-#define STALL_US 2500000u
+#define STALL_US 1800000u
 
 DRIVER_INITIALIZE DriverEntry;
 static VIRTUAL_HW_FIND_ADAPTER faulty_find_adapter;

@@ -146,7 +146,7 @@ trial_judge(const struct trial *trial, int status, const char *said)
     if (trial->expect[0] && trial->executor == STORPORT_THREADS && trial->flags != BLOCKED)
         bad |= !strstr(said, "read: Input/output error");
     if (!trial->expect[0])
-        bad |= strstr(said, "stuck") != NULL;
+        bad |= strstr(said, ABOUT) != NULL;
     if (bad)
         fprintf(stderr, "FAIL: %s, %s: status 0x%x, said: %s\n", trial->what, executor, status,
                 said);
