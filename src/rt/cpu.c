@@ -446,6 +446,8 @@ deliver(struct rt_thread *self, uint8_t level)
         struct rt_timer *timer;
         struct rt_dpc *dpc;
 
+        if (RT_UNLIKELY(pending & PENDING_WATCH))
+            atomic_fetch_and(&cpu->pending, ~(unsigned)PENDING_WATCH);
         if (pending & PENDING_INTERRUPT && (interrupt = interrupt_take(cpu, level))) {
             self->irql = interrupt->irql;
             interrupt->service(interrupt);

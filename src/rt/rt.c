@@ -92,6 +92,8 @@ rt_create(const struct rt_config *config, struct rt **out, char **error)
     }
     if ((status = services_start(rt)))
         goto stop_services;
+    if ((status = rt_watchdog_start(rt)))
+        goto stop_services;
     *out = rt;
     return 0;
 
@@ -116,6 +118,7 @@ void
 rt_destroy(struct rt *rt)
 {
     rt_thread_attach(rt, false);
+    rt_watchdog_stop(rt);
     services_stop(rt);
     rt_thread_detach(rt);
     rt_thread_detach(rt);

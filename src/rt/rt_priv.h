@@ -7,6 +7,8 @@
 #include "rt_registry.h"
 #include "trace.h"
 
+#include <pthread.h>
+
 #if defined(__SANITIZE_ADDRESS__)
 #define RT_ASAN 1
 #endif
@@ -47,6 +49,7 @@ enum {
     PENDING_DPC = 1,
     PENDING_TIMER = 2,
     PENDING_INTERRUPT = 4,
+    PENDING_WATCH = 8, /* the watchdog's: gone once a poll point was reached */
 };
 
 #define TRACE_RING (1u << 12)
@@ -88,7 +91,6 @@ struct rt {
     rt_word lock; /* leaf: threads, passive trace, allocations, random */
     struct rt_thread *threads;
     uint32_t thread_next, home_next;
-    atomic_uint_fast64_t frame_serial;
     uint64_t random_state;
     struct trace_ring passive;
     uint64_t trace_hash;
@@ -103,6 +105,7 @@ struct rt {
     void *watch_ctx;
     void *slots[RT_SLOT_COUNT];
     void *owner;
+    struct rt_watchdog *watchdog; /* NULL: none */
 };
 
 /* One pass of a busy wait. */
@@ -154,6 +157,7 @@ void rt_cpus_service(void *cpu); /* body of a processor's service thread */
 void rt_cpus_destroy(struct rt *rt);
 /* Gives up the token of a thread below DISPATCH. */
 void rt_cpu_release(struct rt_thread *self);
+pthread_t rt_threads_pthread(const struct rt_thread *thread); /* threads only */
 struct rt_thread *rt_thread_new(struct rt *rt, const char *name);
 void rt_thread_forget(struct rt_thread *thread);
 
@@ -164,5 +168,9 @@ void rt_file_default(struct rt *rt);
 int rt_trace_start(struct rt *rt); /* 0 or -errno; either way finish ends it */
 void rt_trace_finish(struct rt *rt);
 void rt_sim_yield(struct rt_thread *self);
+uint64_t rt_sim_progress(const struct rt *rt); /* grows with each yield; any OS thread */
+
+int rt_watchdog_start(struct rt *rt);
+void rt_watchdog_stop(struct rt *rt);
 
 #endif
