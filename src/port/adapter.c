@@ -184,6 +184,7 @@ adapter_start_device(struct adapter *adapter)
     bool again = adapter->state == ADAPTER_STATE_STOPPED;
     int status;
 
+    adapter->works_closed = false;
     if (adapter->state == ADAPTER_STATE_STARTED)
         return 0; /* its stop has failed */
     if (again && miniport_control_supported(adapter, ScsiRestartAdapter)) {
