@@ -241,7 +241,8 @@ struct adapter_dpc {
     struct adapter *adapter;
     PSTOR_DPC stor;
     PHW_DPC_ROUTINE routine;
-    PVOID argument1, argument2;
+    atomic_bool taken;          /* a: from StorPortIssueDpc until dpc_run read the arguments */
+    PVOID argument1, argument2; /* whoever set `taken`; then dpc_run */
     rt_word running;
     uint32_t number;
 };
