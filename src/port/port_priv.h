@@ -373,7 +373,7 @@ struct port_cpu {
     struct rt_dpc drain;
     struct port *port;
     rt_word remote_lock;
-    struct port_srb *remote;
+    _Atomic(struct port_srb *) remote; /* written under remote_lock, peeked at without */
     char pad[64];
 };
 
