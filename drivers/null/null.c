@@ -216,15 +216,38 @@ static HW_FIND_ADAPTER null_find_adapter;
 static HW_BUILDIO null_build_io;
 static HW_INTERRUPT null_interrupt;
 
-/* DISPATCH_LEVEL, several at once: all but the transfer is done here. */
+static BOOLEAN
+null_is_transfer(const struct disk_request *request)
+{
+    switch (request->cdb[0]) {
+    case SCSIOP_READ6:
+    case SCSIOP_WRITE6:
+    case SCSIOP_READ:
+    case SCSIOP_WRITE:
+    case SCSIOP_READ12:
+    case SCSIOP_WRITE12:
+    case SCSIOP_READ16:
+    case SCSIOP_WRITE16:
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
+/* DISPATCH_LEVEL, several at once: all but the transfer is done here. VERIFY and WRITE SAME need
+ * pool, which HwStorStartIo may not allocate. */
 static BOOLEAN
 null_build_io(PVOID DeviceExtension, PSCSI_REQUEST_BLOCK Srb)
 {
+    struct disk_request *request = SrbGetMiniportContext(Srb);
     UCHAR status;
 
-    if (null_begin(DeviceExtension, Srb, &status))
+    if (!null_begin(DeviceExtension, Srb, &status))
+        SrbSetSrbStatus(Srb, status);
+    else if (null_is_transfer(request))
         return TRUE;
-    SrbSetSrbStatus(Srb, status);
+    else
+        disk_perform(request);
     StorPortNotification(RequestComplete, DeviceExtension, Srb);
     return FALSE;
 }

@@ -52,6 +52,8 @@ struct storport_host_config {
     void (*fatal)(void *context,
                   const char *report); /* a driver faulted; the process ends after it */
     void *context;
+    int watchdog_s; /* a callback that spins longer without a poll point is a fault; 0: 20 s (10 s
+                       under STORPORT_SIM); negative: it may spin for ever */
 };
 
 STORPORT_HOST_API int storport_host_create(const struct storport_host_config *config,
@@ -176,8 +178,10 @@ struct storport_scenario {
     const char *const *options; /* key=value of its adapter */
     size_t option_count;
     uint64_t seed;
-    unsigned clients, operations; /* 0: the usual */
-    bool trace;                   /* give the whole trace as text */
+    unsigned clients, operations;                     /* 0: the usual */
+    bool trace;                                       /* give the whole trace as text */
+    void (*fatal)(void *context, const char *report); /* as storport_host_config's */
+    void *context;                                    /* for `fatal` */
 };
 struct storport_scenario_result {
     size_t size;

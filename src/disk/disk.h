@@ -31,7 +31,7 @@ struct disk_io {
     void (*done)(struct disk_io *io);
     void *context;
     int error;            /* answer: 0 or -errno */
-    uint64_t reserved[8]; /* the disk's, while busy */
+    uint64_t reserved[10]; /* the disk's, while busy */
 };
 
 /* TEST UNIT READY (START UNIT where it helps), READ CAPACITY, caching page, VPD. PASSIVE. Takes its

@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -21,7 +20,6 @@
 #define GRACE_US 400000u
 /* A report that hangs (a lock of malloc held by broken code) is cut off. */
 #define REPORT_SECONDS_MAX 10u
-#define STACK_BYTES (512u << 10)
 
 static const int fault_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 #define FAULT_SIGNAL_COUNT (sizeof(fault_signals) / sizeof(*fault_signals))
@@ -31,7 +29,6 @@ static unsigned install_count;
 static struct sigaction before[FAULT_SIGNAL_COUNT];
 
 static __thread sigjmp_buf *escape_here;
-static __thread bool stack_set;
 
 /* The one fault that is being reported. */
 static atomic_flag reporting = ATOMIC_FLAG_INIT;
@@ -162,7 +159,7 @@ fault_bug(void *context, enum rt_bug bug, const char *text)
     struct fault fault = {.what = text, .thread = rt_self()};
 
     (void)bug;
-    report(context, &fault, NULL);
+    report(context, &fault, rt_interrupted());
 }
 
 /* ---- from signals ------------------------------------------------------------------------- */
@@ -234,43 +231,4 @@ fault_remove(void)
         for (size_t i = 0; i < FAULT_SIGNAL_COUNT; i++)
             sigaction(fault_signals[i], &before[i], NULL);
     pthread_mutex_unlock(&install_lock);
-}
-
-/* ---- alternate stacks: an overflow of the stack must be reportable ------------------------- */
-
-static pthread_key_t stack_key;
-static pthread_once_t stack_once = PTHREAD_ONCE_INIT;
-
-static void
-stack_free(void *stack)
-{
-    stack_t none = {.ss_flags = SS_DISABLE};
-
-    sigaltstack(&none, NULL);
-    munmap(stack, STACK_BYTES);
-}
-
-static void
-stack_key_make(void)
-{
-    pthread_key_create(&stack_key, stack_free);
-}
-
-void
-fault_thread(void)
-{
-    stack_t now, fresh = {.ss_size = STACK_BYTES};
-
-    if (RT_LIKELY(stack_set))
-        return;
-    stack_set = true;
-    if (sigaltstack(NULL, &now) || !(now.ss_flags & SS_DISABLE))
-        return;
-    fresh.ss_sp = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-    if (fresh.ss_sp == MAP_FAILED)
-        return;
-    pthread_once(&stack_once, stack_key_make);
-    pthread_setspecific(stack_key, fresh.ss_sp);
-    sigaltstack(&fresh, NULL);
 }

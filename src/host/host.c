@@ -14,6 +14,9 @@
 
 /* Worker threads at first; nt starts more when all are busy. */
 #define NT_WORKERS 1
+/* How long a callback may spin. */
+#define WATCHDOG_S 20
+#define WATCHDOG_SIM_S 10
 
 int
 host_fail(char **error, int code, const char *format, ...)
@@ -38,7 +41,7 @@ host_enter(struct storport_host *host)
         return false;
     if (RT_UNLIKELY(!rt_thread_attach(host->rt, false)))
         return false;
-    fault_thread();
+    rt_signal_stack();
     return true;
 }
 
@@ -71,7 +74,7 @@ storport_thread_attach(struct storport_host *host)
         return -EIO;
     if (!rt_thread_attach(host->rt, true))
         return -ENOMEM;
-    fault_thread();
+    rt_signal_stack();
     return 0;
 }
 
@@ -185,6 +188,14 @@ config_take(struct storport_host *host, const struct storport_host_config *confi
     host->config.size = sizeof(host->config);
 }
 
+static unsigned
+watchdog_seconds(const struct storport_host_config *config)
+{
+    if (config->watchdog_s)
+        return config->watchdog_s < 0 ? 0 : (unsigned)config->watchdog_s;
+    return config->executor == STORPORT_SIM ? WATCHDOG_SIM_S : WATCHDOG_S;
+}
+
 static int
 executor_start(struct storport_host *host, char **error)
 {
@@ -195,6 +206,7 @@ executor_start(struct storport_host *host, char **error)
         .dma_remap = host->config.dma_remap,
         .trace_keep = host->config.executor == STORPORT_SIM,
         .fault_nth = host->config.fail_allocation,
+        .watchdog_s = watchdog_seconds(&host->config),
         .log = log_forward,
         .bug = fault_bug,
         .ctx = host,

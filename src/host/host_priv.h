@@ -118,7 +118,6 @@ bool unit_is_disk(const struct unit_info *info);
 /* Process-wide handlers of SIGSEGV and its like; counted. */
 void fault_install(void);
 void fault_remove(void);
-void fault_thread(void); /* an alternate stack for the calling thread, once */
 void fault_bug(void *host, enum rt_bug bug, const char *text); /* rt_config.bug */
 /* Where a fault inside the calling thread's request returns to, so that its client gets an
  * answer. */

@@ -23,6 +23,7 @@
 
 struct load {
     struct storport_host *host;
+    const struct storport_scenario *scenario;
     struct storport_scenario_result *result;
     struct unit *unit;
     unsigned operations;
@@ -51,6 +52,15 @@ finding_told(void *context, const char *rule, const char *text)
     load->result->findings++;
     if (strcmp(rule, "LostRequest") && strcmp(rule, "DV-ResetLeftovers"))
         fprintf(load->report, "finding %s: %s\n", rule, text);
+}
+
+static void
+fatal_told(void *context, const char *text)
+{
+    const struct storport_scenario *scenario = ((struct load *)context)->scenario;
+
+    if (scenario->size >= sizeof(*scenario) && scenario->fatal)
+        scenario->fatal(scenario->context, text);
 }
 
 /* ---- the load ---- */
@@ -131,7 +141,7 @@ int
 storport_scenario_run(const struct storport_scenario *scenario,
                       struct storport_scenario_result *result, char **error)
 {
-    struct load load = {.result = result};
+    struct load load = {.result = result, .scenario = scenario};
     struct storport_host_config config = {.size = sizeof(config),
                                           .executor = STORPORT_SIM,
                                           .processors = 2,
@@ -139,6 +149,7 @@ storport_scenario_run(const struct storport_scenario *scenario,
                                           .verify = true,
                                           .finding = finding_told,
                                           .lost = lost_told,
+                                          .fatal = fatal_told,
                                           .context = &load};
     size_t bytes;
     int code;

@@ -148,6 +148,7 @@ find(struct adapter *adapter)
                                                 : "SP_RETURN_ERROR");
         return result == SP_RETURN_NOT_FOUND ? -ENODEV : -EINVAL;
     }
+    adapter->found = true; /* from here on there is something to free, whatever fails next */
     config_check(adapter, &before);
     config_apply(adapter);
     return 0;
@@ -183,6 +184,8 @@ adapter_start_device(struct adapter *adapter)
     bool again = adapter->state == ADAPTER_STATE_STOPPED;
     int status;
 
+    if (adapter->state == ADAPTER_STATE_STARTED)
+        return 0; /* its stop has failed */
     if (again && miniport_control_supported(adapter, ScsiRestartAdapter)) {
         if (miniport_control_supported(adapter, ScsiSetRunningConfig))
             miniport_control(adapter, ScsiSetRunningConfig, NULL);
@@ -414,6 +417,23 @@ adapter_create(struct driver *driver, const char *argument)
     return adapter;
 }
 
+/* A removal cannot be refused: without memory for its IRP the device is removed all the same. */
+void
+adapter_surprise_remove(struct adapter *adapter)
+{
+    pnp_send(adapter, IRP_MN_SURPRISE_REMOVAL);
+    if (adapter->state != ADAPTER_STATE_GONE)
+        adapter_remove_device(adapter, true);
+}
+
+static void
+removal_send(struct adapter *adapter)
+{
+    pnp_send(adapter, IRP_MN_REMOVE_DEVICE);
+    if (adapter->state != ADAPTER_STATE_REMOVED)
+        adapter_remove_device(adapter, false);
+}
+
 int
 adapter_add(struct driver *driver, const char *argument, struct adapter **out, char **error)
 {
@@ -434,7 +454,7 @@ adapter_add(struct driver *driver, const char *argument, struct adapter **out, c
     *link = adapter;
     status = nt_status_to_errno(pnp_send(adapter, IRP_MN_START_DEVICE));
     if (status) {
-        pnp_send(adapter, IRP_MN_REMOVE_DEVICE);
+        removal_send(adapter);
         adapter_free(adapter);
         return say(error, status, "%s did not start its adapter: see the log, and its parameters",
                    driver->name);
@@ -460,13 +480,12 @@ adapter_restart(struct adapter *adapter)
 {
     int status = nt_status_to_errno(pnp_send(adapter, IRP_MN_START_DEVICE));
 
-    return status ? status : adapter_scan(adapter);
-}
-
-void
-adapter_surprise_remove(struct adapter *adapter)
-{
-    pnp_send(adapter, IRP_MN_SURPRISE_REMOVAL);
+    if (!status)
+        return adapter_scan(adapter);
+    /* As the PnP manager does it: a device that does not start again is removed by surprise, so
+     * that nobody waits for it. */
+    adapter_surprise_remove(adapter);
+    return status;
 }
 
 void
@@ -478,7 +497,7 @@ adapter_remove(struct adapter *adapter)
     pnp_send(adapter, IRP_MN_QUERY_REMOVE_DEVICE);
     for (struct unit *unit = adapter->units; unit; unit = unit->next)
         unit_withdraw(unit, adapter->state == ADAPTER_STATE_GONE);
-    pnp_send(adapter, IRP_MN_REMOVE_DEVICE);
+    removal_send(adapter);
     if (port->change)
         port->change(port->change_ctx, PORT_ADAPTER_STOPPED, adapter, NULL);
     adapter_free(adapter);

@@ -35,12 +35,18 @@
     X(REMOTE_DROPPED, "a completion redirected to another processor is dropped")                   \
     X(LATE_COUNT, "a completion is counted after the queue looked")
 
+/* Bugs that show only when an allocation fails: no storm finds them, tests/fault does. */
+#define PORT_ALLOC_MUTANTS(X)                                                                      \
+    X(ALLOC_LEAK, "a failed allocation leaks the one before it")                                   \
+    X(ALLOC_UNCHECKED, "nobody looks whether memory came")
+
 enum port_mutant {
     PORT_MUTANT_NONE,
 #define X(name, what) PORT_MUTANT_##name,
     PORT_MUTANTS(X)
+        PORT_MUTANT_COUNT,
+    PORT_ALLOC_MUTANTS(X)
 #undef X
-        PORT_MUTANT_COUNT
 };
 
 /* Edges of the state machines, counted in the same builds: the storm must take each. */

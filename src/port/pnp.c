@@ -34,12 +34,8 @@ static NTSTATUS
 adapter_pnp(struct adapter *adapter, UCHAR minor, NTSTATUS preset)
 {
     switch (minor) {
-    case IRP_MN_START_DEVICE: {
-        int status = adapter_start_device(adapter);
-        if (!status)
-            adapter->found = true;
-        return status_of(status);
-    }
+    case IRP_MN_START_DEVICE:
+        return status_of(adapter_start_device(adapter));
     case IRP_MN_STOP_DEVICE:
         return status_of(adapter_stop_device(adapter));
     case IRP_MN_SURPRISE_REMOVAL:

@@ -87,6 +87,29 @@ is_text(ULONG type)
     return type == REG_SZ || type == REG_EXPAND_SZ || type == REG_MULTI_SZ;
 }
 
+#define SMALL_BYTES 1024u
+
+/* The value, in `small` or on the heap. A value of usual size needs no memory that could be short,
+ * since a miniport could not tell that from a value that is not there. */
+static uint8_t *
+value_get(struct adapter *adapter, const char *key, const char *name, uint8_t small[SMALL_BYTES],
+          uint32_t *type, size_t *length)
+{
+    uint8_t *data;
+    int status;
+
+    *length = SMALL_BYTES;
+    status = rt_registry_get(adapter->rt, key, name, type, small, length);
+    if (status != -ENOSPC)
+        return status ? NULL : small;
+    *length = REGISTRY_BUFFER_MAX;
+    data = rt_alloc(adapter->rt, *length);
+    if (data && !rt_registry_get(adapter->rt, key, name, type, data, length))
+        return data;
+    rt_free(adapter->rt, data);
+    return NULL;
+}
+
 /* R18.1, R18.2. */
 BOOLEAN
 StorPortRegistryRead(PVOID HwDeviceExtension, PUCHAR ValueName, ULONG Global, ULONG Type,
@@ -94,19 +117,19 @@ StorPortRegistryRead(PVOID HwDeviceExtension, PUCHAR ValueName, ULONG Global, UL
 {
     struct adapter *adapter = ADAPTER_ENTER(StorPortRegistryRead, HwDeviceExtension);
     char key[160];
-    uint8_t *data;
-    size_t length = REGISTRY_BUFFER_MAX, need;
+    uint8_t small[SMALL_BYTES], *data;
+    size_t length, need;
     uint32_t type;
     BOOLEAN good = FALSE;
 
     if (!adapter || !ValueName || !Buffer || !BufferLength)
         return FALSE;
     adapter_key(adapter, !Global, key, sizeof(key));
-    data = rt_alloc(adapter->rt, length);
-    if (!data || rt_registry_get(adapter->rt, key, (const char *)ValueName, &type, data, &length) ||
-        (type != Type && !(is_text(type) && is_text(Type)))) {
+    data = value_get(adapter, key, (const char *)ValueName, small, &type, &length);
+    if (!data || (type != Type && !(is_text(type) && is_text(Type)))) {
         *BufferLength = 0;
-        rt_free(adapter->rt, data);
+        if (data != small)
+            rt_free(adapter->rt, data);
         return FALSE;
     }
     /* Text is kept as UTF-16 and handed over as single bytes. */
@@ -123,7 +146,8 @@ StorPortRegistryRead(PVOID HwDeviceExtension, PUCHAR ValueName, ULONG Global, UL
         *BufferLength = (ULONG)need;
         good = TRUE;
     }
-    rt_free(adapter->rt, data);
+    if (data != small)
+        rt_free(adapter->rt, data);
     return good;
 }
 

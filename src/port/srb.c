@@ -43,7 +43,8 @@ slab_create(struct adapter *adapter, unsigned cpu)
     if (slab->raw && each)
         slab->extensions = rt_arena_alloc(rt, slab->extension_bytes, NULL);
     if (!slab->raw || (each && !slab->extensions)) {
-        rt_free(rt, slab->raw);
+        if (!MUTANT(ALLOC_LEAK))
+            rt_free(rt, slab->raw);
         rt_free(rt, slab);
         return NULL;
     }
@@ -127,7 +128,7 @@ srb_create(struct adapter *adapter, struct unit *unit)
     struct adapter_cache *cache = &adapter->caches[cpu];
     struct port_srb *srb = NULL;
 
-    if (cache->free || cache_fill(adapter, cpu)) {
+    if (cache->free || cache_fill(adapter, cpu) || MUTANT(ALLOC_UNCHECKED)) {
         srb = cache->free;
         cache->free = srb->next;
         srb->unit = unit;

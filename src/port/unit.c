@@ -42,6 +42,7 @@ unit_create(struct adapter *adapter, uint8_t path, uint8_t target, uint8_t lun)
     if (adapter->config.SpecificLuExtensionSize)
         unit->extension = rt_arena_alloc(rt, adapter->config.SpecificLuExtensionSize, NULL);
     if (!unit->tags || (adapter->config.SpecificLuExtensionSize && !unit->extension)) {
+        rt_arena_free(rt, unit->extension, adapter->config.SpecificLuExtensionSize);
         rt_free(rt, unit->tags);
         rt_free(rt, unit);
         return NULL;

@@ -300,7 +300,8 @@ interrupt_take(struct rt_cpu *cpu, uint8_t level)
     return taken;
 }
 
-/* ---- timers: a binary heap per processor ---- */
+/* ---- timers: a pairing heap per processor, linked through the timers themselves, since arming one
+ * is legal at any IRQL and cannot fail ---- */
 
 static bool
 timer_before(const struct rt_timer *a, const struct rt_timer *b)
@@ -308,69 +309,63 @@ timer_before(const struct rt_timer *a, const struct rt_timer *b)
     return a->deadline_ns != b->deadline_ns ? a->deadline_ns < b->deadline_ns : a->order < b->order;
 }
 
-static void
-heap_place(struct rt_cpu *cpu, uint32_t at, struct rt_timer *timer)
+/* Two heaps into one: the later root becomes the earlier one's first child. */
+static struct rt_timer *
+heap_meld(struct rt_timer *a, struct rt_timer *b)
 {
-    cpu->heap[at] = timer;
-    timer->heap_index = at;
+    struct rt_timer *first = timer_before(b, a) ? b : a, *second = first == a ? b : a;
+
+    second->next = first->child;
+    if (second->next)
+        second->next->link = &second->next;
+    first->child = second;
+    second->link = &first->child;
+    first->next = NULL;
+    return first;
 }
 
-static void
-heap_up(struct rt_cpu *cpu, uint32_t at)
+/* Children of a root that goes: melded in pairs, then from the last pair to the first. */
+static struct rt_timer *
+heap_merge(struct rt_timer *children)
 {
-    struct rt_timer *timer = cpu->heap[at];
+    struct rt_timer *pairs = NULL, *root = NULL;
 
-    for (; at > 1 && timer_before(timer, cpu->heap[at / 2]); at /= 2)
-        heap_place(cpu, at, cpu->heap[at / 2]);
-    heap_place(cpu, at, timer);
-}
-
-static void
-heap_down(struct rt_cpu *cpu, uint32_t at)
-{
-    struct rt_timer *timer = cpu->heap[at];
-
-    for (;;) {
-        uint32_t child = at * 2;
-        if (child > cpu->heap_count)
-            break;
-        if (child < cpu->heap_count && timer_before(cpu->heap[child + 1], cpu->heap[child]))
-            child++;
-        if (!timer_before(cpu->heap[child], timer))
-            break;
-        heap_place(cpu, at, cpu->heap[child]);
-        at = child;
+    while (children) {
+        struct rt_timer *a = children, *b = a->next;
+        children = b ? b->next : NULL;
+        if (b)
+            a = heap_meld(a, b);
+        a->next = pairs;
+        pairs = a;
     }
-    heap_place(cpu, at, timer);
+    while (pairs) {
+        struct rt_timer *a = pairs;
+        pairs = a->next;
+        root = root ? heap_meld(root, a) : a;
+    }
+    return root;
+}
+
+static void
+heap_insert(struct rt_cpu *cpu, struct rt_timer *heap)
+{
+    cpu->timers = cpu->timers ? heap_meld(cpu->timers, heap) : heap;
+    cpu->timers->next = NULL;
+    cpu->timers->link = &cpu->timers;
 }
 
 static void
 heap_remove(struct rt_cpu *cpu, struct rt_timer *timer)
 {
-    uint32_t at = timer->heap_index;
-    struct rt_timer *last = cpu->heap[cpu->heap_count--];
+    struct rt_timer *rest = heap_merge(timer->child);
 
-    timer->heap_index = 0;
-    if (last == timer)
-        return;
-    heap_place(cpu, at, last);
-    heap_up(cpu, at);
-    heap_down(cpu, last->heap_index);
-}
-
-static void
-heap_insert(struct rt_cpu *cpu, struct rt_timer *timer)
-{
-    if (cpu->heap_count + 1 >= cpu->heap_capacity) {
-        uint32_t capacity = cpu->heap_capacity ? cpu->heap_capacity * 2 : 64;
-        struct rt_timer **heap = realloc(cpu->heap, capacity * sizeof(struct rt_timer *));
-        if (!heap)
-            abort(); /* a table of pointers: the machine is out of memory */
-        cpu->heap = heap;
-        cpu->heap_capacity = capacity;
-    }
-    cpu->heap[++cpu->heap_count] = timer;
-    heap_up(cpu, cpu->heap_count);
+    *timer->link = timer->next;
+    if (timer->next)
+        timer->next->link = timer->link;
+    timer->link = NULL;
+    timer->child = timer->next = NULL;
+    if (rest)
+        heap_insert(cpu, rest);
 }
 
 void
@@ -380,7 +375,8 @@ rt_timer_init(struct rt_timer *timer, void (*fire)(struct rt_timer *))
     timer->deadline_ns = 0;
     timer->order = 0;
     timer->cpu = NULL;
-    timer->heap_index = 0;
+    timer->child = timer->next = NULL;
+    timer->link = NULL;
 }
 
 bool
@@ -392,7 +388,7 @@ rt_timer_cancel(struct rt *rt, struct rt_timer *timer)
     if (!cpu)
         return false;
     leaf_lock(rt, &cpu->work_lock);
-    if (timer->heap_index) {
+    if (timer->link) {
         heap_remove(cpu, timer);
         armed = true;
     }
@@ -412,7 +408,7 @@ rt_timer_set(struct rt *rt, struct rt_timer *timer, uint64_t deadline_ns)
     timer->deadline_ns = deadline_ns;
     timer->order = ++cpu->timer_order;
     heap_insert(cpu, timer);
-    first = timer->heap_index == 1;
+    first = cpu->timers == timer;
     leaf_unlock(rt, &cpu->work_lock);
     if (first)
         rt_unpark(cpu->service);
@@ -425,8 +421,8 @@ timer_take(struct rt_cpu *cpu, uint64_t now)
     struct rt_timer *timer = NULL;
 
     leaf_lock(cpu->rt, &cpu->work_lock);
-    if (cpu->heap_count && cpu->heap[1]->deadline_ns <= now) {
-        timer = cpu->heap[1];
+    if (cpu->timers && cpu->timers->deadline_ns <= now) {
+        timer = cpu->timers;
         heap_remove(cpu, timer);
     } else {
         atomic_fetch_and(&cpu->pending, ~(unsigned)PENDING_TIMER);
@@ -450,6 +446,8 @@ deliver(struct rt_thread *self, uint8_t level)
         struct rt_timer *timer;
         struct rt_dpc *dpc;
 
+        if (RT_UNLIKELY(pending & PENDING_WATCH))
+            atomic_fetch_and(&cpu->pending, ~(unsigned)PENDING_WATCH);
         if (pending & PENDING_INTERRUPT && (interrupt = interrupt_take(cpu, level))) {
             self->irql = interrupt->irql;
             interrupt->service(interrupt);
@@ -516,8 +514,8 @@ service_look(struct rt_cpu *cpu)
     bool due = false;
 
     leaf_lock(cpu->rt, &cpu->work_lock);
-    if (cpu->heap_count) {
-        next = cpu->heap[1]->deadline_ns;
+    if (cpu->timers) {
+        next = cpu->timers->deadline_ns;
         due = next <= rt_now_ns(cpu->rt);
         if (due)
             atomic_fetch_or(&cpu->pending, PENDING_TIMER);
@@ -570,7 +568,5 @@ rt_cpus_create(struct rt *rt)
 void
 rt_cpus_destroy(struct rt *rt)
 {
-    for (unsigned i = 0; i < rt->cpu_count; i++)
-        free(rt->cpus[i].heap);
     free(rt->cpus);
 }

@@ -61,6 +61,7 @@ struct sim {
     struct rt_exec_thread **tail;
     struct rt_exec_thread *spare; /* ended, stack kept for the next */
     struct rt_sim_stats stats;
+    _Atomic uint64_t progress; /* yields and waits; read by the watchdog */
 };
 
 static struct sim *
@@ -150,6 +151,20 @@ earliest_wake(struct sim *sim)
     return earliest;
 }
 
+static inline void
+moved(struct sim *sim)
+{
+    atomic_store_explicit(&sim->progress,
+                          atomic_load_explicit(&sim->progress, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+}
+
+uint64_t
+rt_sim_progress(const struct rt *rt)
+{
+    return atomic_load_explicit(&sim_of(rt)->progress, memory_order_relaxed);
+}
+
 /* Runs others until the caller's fiber is ready again. */
 static void
 give_way(struct rt_exec_thread *self)
@@ -157,6 +172,7 @@ give_way(struct rt_exec_thread *self)
     struct sim *sim = sim_of(self->thread->rt);
     struct rt_exec_thread *to;
 
+    moved(sim);
     for (;;) {
         to = pick(sim, NULL);
         if (to)
@@ -180,6 +196,7 @@ rt_sim_yield(struct rt_thread *self)
     struct rt_exec_thread *to;
 
     sim->stats.yields++;
+    moved(sim);
     sim->now_ns += YIELD_NS;
     if (rt_mix(&sim->chance) % sim->preempt)
         return;

@@ -129,12 +129,19 @@ threads_stall(struct rt_thread *self, uint64_t until_ns)
         rt_relax();
 }
 
+pthread_t
+rt_threads_pthread(const struct rt_thread *thread)
+{
+    return thread->exec->pthread;
+}
+
 static void *
 threads_main(void *arg)
 {
     struct rt_thread *self = arg;
 
     rt_self_tls = self;
+    rt_signal_stack();
     self->exec->run(self->exec->ctx);
     if (self->cpu)
         rt_cpu_release(self);
@@ -145,7 +152,10 @@ static int
 threads_thread_attach(struct rt_thread *self)
 {
     self->exec = calloc(1, sizeof(*self->exec));
-    return self->exec ? 0 : -ENOMEM;
+    if (!self->exec)
+        return -ENOMEM;
+    self->exec->pthread = pthread_self();
+    return 0;
 }
 
 static void

@@ -1,5 +1,6 @@
 /* Creating and ending an executor; log, bugs, fault points, chance, tracked memory. */
 #include "rt_priv.h"
+#include "rt_symbol.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -81,8 +82,7 @@ rt_create(const struct rt_config *config, struct rt **out, char **error)
     rt_file_default(rt);
     if (rt_cpus_create(rt))
         goto free_rt;
-    rt_trace_start(rt);
-    if ((status = rt->ops->start(rt, error)))
+    if ((status = rt_trace_start(rt)) || (status = rt->ops->start(rt, error)))
         goto destroy_cpus;
     if ((status = rt_arena_create(rt)))
         goto stop_exec;
@@ -91,6 +91,8 @@ rt_create(const struct rt_config *config, struct rt **out, char **error)
         goto destroy_arena;
     }
     if ((status = services_start(rt)))
+        goto stop_services;
+    if ((status = rt_watchdog_start(rt)))
         goto stop_services;
     *out = rt;
     return 0;
@@ -116,6 +118,7 @@ void
 rt_destroy(struct rt *rt)
 {
     rt_thread_attach(rt, false);
+    rt_watchdog_stop(rt);
     services_stop(rt);
     rt_thread_detach(rt);
     rt_thread_detach(rt);
@@ -196,7 +199,17 @@ rt_fault(struct rt *rt)
 {
     uint64_t n = atomic_fetch_add_explicit(&rt->fallible, 1, memory_order_relaxed) + 1;
 
-    return RT_UNLIKELY(n == rt->config.fault_nth);
+    if (RT_LIKELY(n != rt->config.fault_nth))
+        return false;
+    rt->fault_depth = rt_backtrace(rt->fault_stack, RT_FAULT_STACK, 1);
+    return true;
+}
+
+unsigned
+rt_fault_stack(struct rt *rt, void *const **pcs)
+{
+    *pcs = rt->fault_stack;
+    return rt->fault_depth;
 }
 
 uint64_t

@@ -67,7 +67,7 @@ struct rt_frame {
     struct rt_frame *up;
     void *owner;       /* the adapter (or driver, in DriverEntry) whose code runs */
     void *subject;     /* the SRB of the call, or NULL */
-    uint64_t serial;   /* distinguishes this call from all others (watchdog, reports) */
+    uint64_t serial;   /* distinguishes this call from the thread's others */
     uint16_t callback; /* enum contract_callback */
     uint8_t irql;      /* at which the callback was entered */
     uint8_t held_count;
@@ -91,6 +91,7 @@ struct rt_thread {
     bool stalling;              /* inside rt_stall_ns */
     uint8_t port_depth;         /* the port's: > 0 inside a gate of it */
     const atomic_uint *pending; /* of the held processor, else of home */
+    _Atomic uint64_t frames;    /* pushed so far, by the thread itself; the watchdog looks */
     uint32_t id;                /* stable in a seed: order of creation */
     const char *name;
     void *nt;                    /* the nt floor's (ETHREAD and its like) */
@@ -122,6 +123,9 @@ _Noreturn void rt_thread_exit(void);
  */
 struct rt_thread *rt_thread_attach(struct rt *rt, bool keep);
 void rt_thread_detach(struct rt *rt);
+
+/* An alternate stack for signals on the calling OS thread, once; rt's own threads have theirs. */
+void rt_signal_stack(void);
 
 void rt_frame_push(struct rt_frame *frame, void *owner, uint16_t callback, void *subject);
 void rt_frame_pop(struct rt_frame *frame);
@@ -178,7 +182,8 @@ struct rt_timer {
     uint64_t deadline_ns;
     uint64_t order; /* breaks ties: first armed fires first */
     struct rt_cpu *cpu;
-    uint32_t heap_index; /* 0: not armed */
+    struct rt_timer *child, *next; /* of the processor's heap */
+    struct rt_timer **link;        /* what points here; NULL: not armed */
 };
 void rt_timer_init(struct rt_timer *timer, void (*fire)(struct rt_timer *));
 /* Arms or re-arms. Any IRQL. True if it had been armed. */
@@ -245,6 +250,8 @@ size_t rt_alloc_left(struct rt *rt, void **where);
 /* True when this fallible call is the one to fail (rt_config.fault_nth). */
 bool rt_fault(struct rt *rt);
 uint64_t rt_fault_count(struct rt *rt); /* fallible calls so far */
+/* Who made the call that failed: its depth, 0 if none failed yet. */
+unsigned rt_fault_stack(struct rt *rt, void *const **pcs);
 
 /* ---- log, bugs ---------------------------------------------------------------------------- */
 
@@ -261,6 +268,10 @@ enum rt_bug {
 /* Tells the handler (the host's) and does not return. */
 _Noreturn void rt_bug(struct rt *rt, enum rt_bug bug, const char *format, ...) RT_PRINTF(3, 4);
 
+/* While RT_BUG_STUCK is told on the thread that is stuck: the ucontext_t of where it spins. Else
+ * NULL. */
+const void *rt_interrupted(void);
+
 /* ---- executor ----------------------------------------------------------------------------- */
 
 struct rt_config {
@@ -271,6 +282,9 @@ struct rt_config {
     bool dma_remap;
     bool trace_keep;    /* sim: keep every event, not only the newest */
     uint64_t fault_nth; /* 1: the first fallible call fails, …; 0: none */
+    /* A callback that spins so many seconds of its thread's time at DISPATCH or above, without a
+     * poll point, is a bug: RT_BUG_STUCK. 0: nobody watches. */
+    unsigned watchdog_s;
     uint32_t preempt; /* sim: a yield point switches in one of this many; 0: drawn from the seed */
     void (*log)(void *ctx, enum rt_log_level level, const char *line);
     void (*bug)(void *ctx, enum rt_bug bug, const char *text); /* may longjmp or exit */

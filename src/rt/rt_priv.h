@@ -7,6 +7,8 @@
 #include "rt_registry.h"
 #include "trace.h"
 
+#include <pthread.h>
+
 #if defined(__SANITIZE_ADDRESS__)
 #define RT_ASAN 1
 #endif
@@ -47,6 +49,7 @@ enum {
     PENDING_DPC = 1,
     PENDING_TIMER = 2,
     PENDING_INTERRUPT = 4,
+    PENDING_WATCH = 8, /* the watchdog's: gone once a poll point was reached */
 };
 
 #define TRACE_RING (1u << 12)
@@ -70,11 +73,12 @@ struct rt_cpu {
     _Alignas(64) rt_word work_lock;
     struct rt_dpc *dpc_head, **dpc_tail;      /* w */
     struct rt_interrupt *interrupts;          /* w */
-    struct rt_timer **heap;                   /* w: [1] is the earliest */
-    uint32_t heap_count, heap_capacity;       /* w */
+    struct rt_timer *timers;                  /* w: the earliest is the root */
     uint64_t timer_order;                     /* w */
     struct rt_thread *wait_head, **wait_tail; /* w: threads that wait for the token */
 };
+
+#define RT_FAULT_STACK 12
 
 struct rt {
     struct rt_config config;
@@ -87,11 +91,12 @@ struct rt {
     rt_word lock; /* leaf: threads, passive trace, allocations, random */
     struct rt_thread *threads;
     uint32_t thread_next, home_next;
-    atomic_uint_fast64_t frame_serial;
     uint64_t random_state;
     struct trace_ring passive;
     uint64_t trace_hash;
     atomic_uint_fast64_t fallible;
+    void *fault_stack[RT_FAULT_STACK]; /* of the call that failed */
+    unsigned fault_depth;
     struct rt_allocation *allocations;
     struct rt_arena *arena;
     struct rt_file_provider file;
@@ -100,6 +105,7 @@ struct rt {
     void *watch_ctx;
     void *slots[RT_SLOT_COUNT];
     void *owner;
+    struct rt_watchdog *watchdog; /* NULL: none */
 };
 
 /* One pass of a busy wait. */
@@ -151,6 +157,7 @@ void rt_cpus_service(void *cpu); /* body of a processor's service thread */
 void rt_cpus_destroy(struct rt *rt);
 /* Gives up the token of a thread below DISPATCH. */
 void rt_cpu_release(struct rt_thread *self);
+pthread_t rt_threads_pthread(const struct rt_thread *thread); /* threads only */
 struct rt_thread *rt_thread_new(struct rt *rt, const char *name);
 void rt_thread_forget(struct rt_thread *thread);
 
@@ -158,8 +165,12 @@ int rt_arena_create(struct rt *rt);
 void rt_arena_destroy(struct rt *rt);
 uint64_t rt_mix(uint64_t *state); /* splitmix64 */
 void rt_file_default(struct rt *rt);
-void rt_trace_start(struct rt *rt);
+int rt_trace_start(struct rt *rt); /* 0 or -errno; either way finish ends it */
 void rt_trace_finish(struct rt *rt);
 void rt_sim_yield(struct rt_thread *self);
+uint64_t rt_sim_progress(const struct rt *rt); /* grows with each yield; any OS thread */
+
+int rt_watchdog_start(struct rt *rt);
+void rt_watchdog_stop(struct rt *rt);
 
 #endif

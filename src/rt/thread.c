@@ -153,7 +153,8 @@ rt_frame_push(struct rt_frame *frame, void *owner, uint16_t callback, void *subj
     frame->callback = callback;
     frame->irql = self->irql;
     frame->held_count = 0;
-    frame->serial = 0;
+    frame->serial = atomic_load_explicit(&self->frames, memory_order_relaxed) + 1;
+    atomic_store_explicit(&self->frames, frame->serial, memory_order_relaxed);
     self->frame = frame;
 }
 

@@ -5,6 +5,7 @@
 #include "trace.h"
 #include "rt_priv.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,16 +31,21 @@ rt_trace_argument(unsigned event, unsigned index)
     return event < RT_TRACE_EVENT_COUNT && index < 3 ? schema[event].argument[index] : "";
 }
 
-void
+int
 rt_trace_start(struct rt *rt)
 {
+    bool well;
+
     rt->trace_hash = 0xcbf29ce484222325ull;
     rt->passive.capacity = TRACE_RING;
     rt->passive.records = calloc(TRACE_RING, sizeof(struct rt_trace_record));
+    well = rt->passive.records != NULL;
     for (unsigned i = 0; !rt->sim && i < rt->cpu_count; i++) {
         rt->cpus[i].trace.capacity = TRACE_RING;
         rt->cpus[i].trace.records = calloc(TRACE_RING, sizeof(struct rt_trace_record));
+        well &= rt->cpus[i].trace.records != NULL;
     }
+    return well ? 0 : -ENOMEM;
 }
 
 void

@@ -46,7 +46,7 @@ reported() { # what pattern…
 while IFS='|' read -r block what where; do
     [ -n "$block" ] || continue
     got=0
-    "$storport" run "$driver" -- timeout 30 qemu-io -f raw -c "read $((block * 512)) 512" '$uri' \
+    "$storport" run "$driver" --watchdog 1 -- timeout 30 qemu-io -f raw -c "read $((block * 512)) 512" '$uri' \
         >"$scratch/out" 2>"$scratch/err" || got=$?
     [ "$got" = 70 ] || die "$what: status $got: $(cat "$scratch/err")"
     grep -q 'read failed: Input/output error' "$scratch/out" ||
@@ -56,7 +56,7 @@ while IFS='|' read -r block what where; do
         '^  holds ' 'READ\(10\) lba '"$block" "$where" 'faulty_execute .*faulty\.c:[0-9]+'
     # The same in the command's own process.
     got=0
-    "$storport" scsi "$driver" 0.0.0.0 "$(printf '2800%08x00000100' "$block")" \
+    "$storport" scsi "$driver" --watchdog 1 0.0.0.0 "$(printf '2800%08x00000100' "$block")" \
         >"$scratch/out" 2>"$scratch/err" || got=$?
     [ "$got" = 70 ] || die "$what, in process: status $got: $(cat "$scratch/err")"
     reported "$what, in process" "^faulty \(adapter 0\): .*$what"
@@ -64,4 +64,5 @@ done <<'TABLE'
 1000|SIGSEGV at address|faulty_go_wrong .*faulty\.c:[0-9]+
 1001|0x0*[dD]1|faulty_go_wrong .*faulty\.c:[0-9]+
 1003|SIGSEGV at address|faulty_overflow .*faulty\.c:[0-9]+
+1006|stuck callback \(1 s without a poll point\)|faulty_spin .*faulty\.c:[0-9]+
 TABLE

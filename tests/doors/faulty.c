@@ -14,6 +14,15 @@
 #define LBA_STACK_OVERFLOW 1003u
 #define LBA_PAST_THE_END 1004u
 #define LBA_RACE 1005u
+#define LBA_SPIN 1006u
+#define LBA_SPIN_DPC 1007u
+#define LBA_STALL 1008u
+#define LBA_WORK 1009u /* and on: in a work item */
+#define LBA_WORK_BUSY 1009u
+#define LBA_WORK_SPIN 1010u
+#define LBA_WORK_OVERFLOW 1011u
+
+#define STALL_US 1800000u
 
 DRIVER_INITIALIZE DriverEntry;
 static VIRTUAL_HW_FIND_ADAPTER faulty_find_adapter;
@@ -25,6 +34,8 @@ static HW_FREE_ADAPTER_RESOURCES faulty_free_resources;
 
 struct faulty {
     ULONG *never;
+    STOR_DPC dpc;
+    PVOID worker;
     UCHAR data[BLOCKS * BLOCK_BYTES];
 };
 
@@ -50,10 +61,34 @@ faulty_find_adapter(PVOID DeviceExtension, PVOID HwContext, PVOID BusInformation
     return SP_RETURN_FOUND;
 }
 
+static volatile ULONG faulty_zero;
+
+static VOID
+faulty_spin(VOID)
+{
+    while (!faulty_zero)
+        ;
+}
+
+static VOID
+faulty_dpc(PSTOR_DPC Dpc, PVOID HwDeviceExtension, PVOID SystemArgument1, PVOID SystemArgument2)
+{
+    faulty_spin();
+}
+
+static BOOLEAN
+faulty_passive_initialize(PVOID DeviceExtension)
+{
+    struct faulty *faulty = DeviceExtension;
+
+    StorPortInitializeDpc(faulty, &faulty->dpc, faulty_dpc);
+    return StorPortInitializeWorker(faulty, &faulty->worker) == STOR_STATUS_SUCCESS;
+}
+
 static BOOLEAN
 faulty_initialize(PVOID DeviceExtension)
 {
-    return TRUE;
+    return StorPortEnablePassiveInitialization(DeviceExtension, faulty_passive_initialize);
 }
 
 static __attribute__((noinline)) ULONG
@@ -65,7 +100,33 @@ faulty_overflow(volatile UCHAR *outer)
     return faulty_overflow(inner) + inner[0];
 }
 
-/* Each of these is a driver's bug, as a person would write it. */
+/* The C library's, of which no routine takes notice: processor time in microseconds. */
+long clock(void);
+
+static VOID
+faulty_work(PVOID HwDeviceExtension, PVOID Context, PVOID Worker)
+{
+    PSCSI_REQUEST_BLOCK srb = Context;
+    volatile UCHAR seed = 0;
+    long end;
+
+    switch (srb->Cdb[4] << 8 | srb->Cdb[5]) {
+    case LBA_WORK_BUSY:
+        for (end = clock() + STALL_US; clock() < end;)
+            ;
+        break;
+    case LBA_WORK_SPIN:
+        faulty_spin();
+        break;
+    default:
+        seed = (UCHAR)faulty_overflow(&seed);
+    }
+    srb->SrbStatus = SRB_STATUS_SUCCESS;
+    StorPortNotification(RequestComplete, HwDeviceExtension, srb);
+}
+
+/* Each of these is a driver's bug, as a person would write it; but LBA_STALL, which is
+ * legal if not polite. */
 static VOID
 faulty_go_wrong(struct faulty *faulty, ULONG lba)
 {
@@ -92,6 +153,15 @@ faulty_go_wrong(struct faulty *faulty, ULONG lba)
     case LBA_RACE:
         faulty_reads++;
         break;
+    case LBA_SPIN:
+        faulty_spin();
+        break;
+    case LBA_SPIN_DPC:
+        StorPortIssueDpc(faulty, &faulty->dpc, NULL, NULL);
+        break;
+    case LBA_STALL:
+        StorPortStallExecution(STALL_US);
+        break;
     default:
         break;
     }
@@ -116,6 +186,9 @@ faulty_transfer(struct faulty *faulty, PSCSI_REQUEST_BLOCK srb, BOOLEAN write)
 
     if (lba >= BLOCKS || bytes > (BLOCKS - lba) * BLOCK_BYTES || bytes > srb->DataTransferLength)
         return SRB_STATUS_INVALID_REQUEST;
+    if (!write && lba >= LBA_WORK && lba <= LBA_WORK_OVERFLOW &&
+        StorPortQueueWorkItem(faulty, faulty_work, faulty->worker, srb) == STOR_STATUS_SUCCESS)
+        return SRB_STATUS_PENDING;
     if (!write)
         faulty_go_wrong(faulty, lba);
     if (write)
@@ -160,10 +233,13 @@ faulty_execute(struct faulty *faulty, PSCSI_REQUEST_BLOCK srb)
 static BOOLEAN
 faulty_start_io(PVOID DeviceExtension, PSCSI_REQUEST_BLOCK Srb)
 {
+    UCHAR status = SRB_STATUS_SUCCESS;
+
     if (Srb->Function == SRB_FUNCTION_EXECUTE_SCSI)
-        Srb->SrbStatus = faulty_execute(DeviceExtension, Srb);
-    else
-        Srb->SrbStatus = SRB_STATUS_SUCCESS;
+        status = faulty_execute(DeviceExtension, Srb);
+    if (status == SRB_STATUS_PENDING)
+        return TRUE; /* the worker completes it, or has */
+    Srb->SrbStatus = status;
     StorPortNotification(RequestComplete, DeviceExtension, Srb);
     return TRUE;
 }
@@ -191,6 +267,10 @@ faulty_adapter_control(PVOID DeviceExtension, SCSI_ADAPTER_CONTROL_TYPE ControlT
 static VOID
 faulty_free_resources(PVOID DeviceExtension)
 {
+    struct faulty *faulty = DeviceExtension;
+
+    if (faulty->worker)
+        StorPortFreeWorker(faulty, faulty->worker);
 }
 
 NTSTATUS

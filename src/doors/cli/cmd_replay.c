@@ -63,14 +63,24 @@ print_result(const struct arguments *arguments, const struct storport_scenario_r
            result->trace_hash);
 }
 
+static void
+fatal_told(void *context, const char *report)
+{
+    const struct arguments *arguments = context;
+
+    fprintf(stderr, "%sSeed %" PRIu64 "\n", report, arguments->scenario.seed);
+}
+
 /* 0, or -1 after it complained. */
 static int
-run_seed(const struct arguments *arguments, struct storport_scenario_result *result)
+run_seed(struct arguments *arguments, struct storport_scenario_result *result)
 {
     char *error = NULL;
     int code;
 
     result->size = sizeof(*result);
+    arguments->scenario.fatal = fatal_told;
+    arguments->scenario.context = arguments;
     code = storport_scenario_run(&arguments->scenario, result, &error);
     if (!code)
         return 0;

@@ -235,6 +235,9 @@ arguments_make(struct arguments *arguments, const struct server *server,
         argument_add(arguments, "dma-remap=1");
     if (session->config.gdb)
         argument_add(arguments, "gdb=1");
+    if (session->config.watchdog_s)
+        argument_add(arguments, "watchdog=%d",
+                     session->config.watchdog_s < 0 ? 0 : session->config.watchdog_s);
     argument_add(arguments, "log=%s", session_level_name(session));
     argument_add(arguments, "control=%s", server->control);
     argument_add(arguments, READY_TEXT);

@@ -77,6 +77,20 @@ processors_parse(struct session *session, const char *value)
 }
 
 static int
+watchdog_parse(struct session *session, const char *value)
+{
+    char *end = NULL;
+    unsigned long seconds = isdigit((unsigned char)*value) ? strtoul(value, &end, 10) : 0;
+
+    if (!end || *end || seconds > 86400) {
+        complain("--watchdog %s: seconds from 1 to 86400 are wanted, or 0 for none", value);
+        return -1;
+    }
+    session->config.watchdog_s = seconds ? (int)seconds : -1;
+    return 0;
+}
+
+static int
 registry_keep(struct session *session, const char *value)
 {
     char **list = reallocarray(session->registry, session->registry_count + 1, sizeof(*list));
@@ -121,6 +135,8 @@ session_option(struct session *session, int id, const char *value)
     case SESSION_GDB:
         session->config.gdb = true;
         return 0;
+    case SESSION_WATCHDOG:
+        return watchdog_parse(session, value);
     default:
         return level_parse(session, value);
     }

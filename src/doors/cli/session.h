@@ -18,6 +18,7 @@ enum session_option {
     SESSION_VERIFY,
     SESSION_DMA_REMAP,
     SESSION_GDB,
+    SESSION_WATCHDOG,
     SESSION_LOG,
     SESSION_COUNT /* a command's own options begin here */
 };
@@ -32,6 +33,8 @@ enum session_option {
         {"verify", NULL, "check more of what the driver does, at a cost", SESSION_VERIFY},         \
         {"dma-remap", NULL, "bus addresses differ from physical ones", SESSION_DMA_REMAP},         \
         {"gdb", NULL, "stop for a debugger where the driver faults", SESSION_GDB},                 \
+        {"watchdog", "SECONDS", "how long a callback may spin; 20 by default, 0: for ever",        \
+         SESSION_WATCHDOG},                                                                        \
     {                                                                                              \
         "log", "LEVEL", "error, warning (the default), info or debug", SESSION_LOG                 \
     }

@@ -56,6 +56,17 @@ flag_parse(const char *value, bool *out)
 }
 
 static int
+watchdog_parse(const char *value, int *out)
+{
+    unsigned seconds;
+
+    if (nbdkit_parse_unsigned("watchdog", value, &seconds))
+        return -1;
+    *out = seconds && seconds <= 86400 ? (int)seconds : -1;
+    return 0;
+}
+
+static int
 level_parse(const char *value)
 {
     static const char *const names[] = {"error", "warning", "info", "debug"};
@@ -119,6 +130,8 @@ plugin_config(const char *key, const char *value)
         return flag_parse(value, &plugin.config.dma_remap);
     if (!strcmp(key, "gdb"))
         return flag_parse(value, &plugin.config.gdb);
+    if (!strcmp(key, "watchdog"))
+        return watchdog_parse(value, &plugin.config.watchdog_s);
     if (!strcmp(key, "log"))
         return level_parse(value);
     if (!strcmp(key, "control"))
@@ -287,6 +300,7 @@ static struct nbdkit_plugin registration = {
                    "verify=<BOOL>              Check more, cost more.\n"
                    "dma-remap=<BOOL>           Bus addresses differ from physical ones.\n"
                    "gdb=<BOOL>                 Stop for a debugger where the miniport faults.\n"
+                   "watchdog=<SECONDS>         How long a callback may spin; 0: for ever.\n"
                    "log=<LEVEL>                error, warning, info or debug.\n"
                    "control=<PATH>             A socket that answers `storport info`.\n"
                    "ready=<FD>                 Write a byte there when the disks are served.",
