@@ -297,7 +297,7 @@ port_run(struct port_cpu *cpu)
 
     self->port_depth++;
     for (;;) {
-        if (RT_UNLIKELY(cpu->remote))
+        if (RT_UNLIKELY(atomic_load_explicit(&cpu->remote, memory_order_relaxed)))
             take_remote(cpu);
         if ((srb = cpu->completed)) {
             cpu->completed = srb->next;

@@ -24,6 +24,7 @@ dpc_run(struct rt_dpc *rt_dpc)
     struct adapter_dpc *d = RT_CONTAINER(rt_dpc, struct adapter_dpc, dpc);
     PVOID argument1 = d->argument1, argument2 = d->argument2;
 
+    atomic_store(&d->taken, false);
     rt_word_acquire(&d->running);
     rt_trace(d->adapter->rt, RT_TRACE_DPC_RUN, d->number, 0, 0);
     miniport_dpc(d->adapter, d->routine, d->stor, argument1, argument2);
@@ -49,6 +50,8 @@ dpc_initialize(struct adapter *adapter, PSTOR_DPC dpc, PHW_DPC_ROUTINE routine)
         adapter->dpcs = d;
     }
     memset(dpc, 0, sizeof(*dpc));
+    if (!atomic_load(&d->dpc.queued))
+        atomic_store(&d->taken, false);
     d->dpc.run = dpc_run;
     d->stor = dpc;
     d->adapter = adapter;
@@ -67,12 +70,13 @@ dpc_issue(struct adapter *adapter, PSTOR_DPC dpc, PVOID argument1, PVOID argumen
                        "StorPortIssueDpc got a DPC that was not initialised");
         return false;
     }
-    if (atomic_load(&d->dpc.queued))
+    if (atomic_exchange(&d->taken, true))
         return false;
     d->argument1 = argument1;
     d->argument2 = argument2;
     rt_trace(adapter->rt, RT_TRACE_DPC_QUEUED, d->number, rt_cpu_index(rt_cpu_current()), 0);
-    return rt_dpc_queue(rt_cpu_current(), &d->dpc);
+    rt_dpc_queue(rt_cpu_current(), &d->dpc);
+    return true;
 }
 
 ULONG
@@ -86,5 +90,7 @@ ext_cancel_dpc(struct adapter *adapter, va_list args, void *caller)
     if (!d || d->stor != dpc || d->adapter != adapter || !result)
         return STOR_STATUS_INVALID_PARAMETER;
     *result = rt_dpc_cancel(&d->dpc);
+    if (*result)
+        atomic_store(&d->taken, false);
     return STOR_STATUS_SUCCESS;
 }

@@ -241,7 +241,8 @@ struct adapter_dpc {
     struct adapter *adapter;
     PSTOR_DPC stor;
     PHW_DPC_ROUTINE routine;
-    PVOID argument1, argument2;
+    atomic_bool taken;          /* a: from StorPortIssueDpc until dpc_run read the arguments */
+    PVOID argument1, argument2; /* whoever set `taken`; then dpc_run */
     rt_word running;
     uint32_t number;
 };
@@ -372,7 +373,7 @@ struct port_cpu {
     struct rt_dpc drain;
     struct port *port;
     rt_word remote_lock;
-    struct port_srb *remote;
+    _Atomic(struct port_srb *) remote; /* written under remote_lock, peeked at without */
     char pad[64];
 };
 

@@ -272,10 +272,8 @@ adapter_kick(struct adapter *adapter)
     struct unit *unit;
 
     rt_word_acquire(&adapter->control_lock);
-    for (unit = adapter->units; unit; unit = unit->next) {
-        if (!list_empty(&unit->queue) || !list_empty(&unit->built))
-            unit_kick(unit);
-    }
+    for (unit = adapter->units; unit; unit = unit->next)
+        unit_kick(unit); /* looks at its queue under the lock, later */
     rt_word_release(&adapter->control_lock);
 }
 

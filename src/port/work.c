@@ -265,8 +265,10 @@ services_quiesce(struct adapter *adapter)
 {
     adapter->works_closed = true;
     timers_stop(adapter);
-    for (struct adapter_dpc *d = adapter->dpcs; d; d = d->next)
-        rt_dpc_cancel(&d->dpc);
+    for (struct adapter_dpc *d = adapter->dpcs; d; d = d->next) {
+        if (rt_dpc_cancel(&d->dpc))
+            atomic_store(&d->taken, false);
+    }
     while (atomic_load(&adapter->busy_works))
         rt_sleep_ns(1000000);
     /* A DPC that runs right now is over once its running lock can be had. */
