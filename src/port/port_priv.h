@@ -343,8 +343,8 @@ struct adapter {
     struct routines *routines; /* routines.h: its state per adapter */
     atomic_uint busy_works;
     bool works_closed;
-    bool silent;             /* control: drained and flushed; nothing starts */
-    bool found; /* HwFindAdapter succeeded once */
+    bool silent; /* control: drained and flushed; nothing starts */
+    bool found;  /* HwFindAdapter succeeded once */
     uint32_t bus_type;
     rt_word timer_lock; /* leaf: timers, workers, threads */
     struct adapter_dpc dpc_pool[ADAPTER_DPC_MAX];

@@ -89,7 +89,7 @@ struct rt {
     unsigned cpu_count;
     struct rt_cpu *cpus;
     rt_word timer_lock; /* leaf, before a processor's work_lock */
-    rt_word lock; /* leaf: threads, passive trace, allocations, random */
+    rt_word lock;       /* leaf: threads, passive trace, allocations, random */
     struct rt_thread *threads;
     uint32_t thread_next, home_next;
     uint64_t random_state;
