@@ -181,9 +181,8 @@ passive_enable(struct adapter *adapter, PHW_PASSIVE_INITIALIZE_ROUTINE routine)
 static void
 power_up(struct adapter *adapter)
 {
-    STOR_ADAPTER_CONTROL_POWER power = {
-        .Header = {.Version = 1, .Size = sizeof(power)},
-        .PowerState = StorPowerDeviceD0};
+    STOR_ADAPTER_CONTROL_POWER power = {.Header = {.Version = 1, .Size = sizeof(power)},
+                                        .PowerState = StorPowerDeviceD0};
 
     miniport_control(adapter, ScsiAdapterPower, &power);
 }

@@ -117,10 +117,9 @@ dispatch_success(PDEVICE_OBJECT device, PIRP irp)
 static void
 power_down(struct adapter *adapter, STOR_POWER_ACTION action)
 {
-    STOR_ADAPTER_CONTROL_POWER power = {
-        .Header = {.Version = 1, .Size = sizeof(power)},
-        .PowerAction = action,
-        .PowerState = StorPowerDeviceD3};
+    STOR_ADAPTER_CONTROL_POWER power = {.Header = {.Version = 1, .Size = sizeof(power)},
+                                        .PowerAction = action,
+                                        .PowerState = StorPowerDeviceD3};
     struct unit *unit = adapter->units;
 
     if (miniport_control_supported(adapter, ScsiAdapterPower))

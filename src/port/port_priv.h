@@ -185,7 +185,7 @@ enum unit_hold {
 };
 
 struct unit {
-    struct adapter *adapter; /* I */
+    struct adapter *adapter;     /* I */
     _Atomic(struct unit *) next; /* sorted list; written under control_lock, read anywhere */
     atomic_uint references;
     uint32_t number; /* I: in the trace */
@@ -316,7 +316,7 @@ struct adapter {
     struct rt_timer miniport_timer;
     PHW_TIMER miniport_timer_routine;
 
-    rt_word control_lock; /* a leaf: the unit list */
+    rt_word control_lock;         /* a leaf: the unit list */
     _Atomic(struct unit *) units; /* units go with the adapter only */
     uint32_t unit_count;
     atomic_bool rescan_wanted;
@@ -342,8 +342,8 @@ struct adapter {
     struct routines *routines; /* routines.h: its state per adapter */
     atomic_uint busy_works;
     bool works_closed;
-    bool silent;             /* control: drained and flushed; nothing starts */
-    bool found; /* HwFindAdapter succeeded once */
+    bool silent; /* control: drained and flushed; nothing starts */
+    bool found;  /* HwFindAdapter succeeded once */
     uint32_t bus_type;
     rt_word timer_lock; /* leaf: timers, workers, threads */
     struct adapter_dpc dpc_pool[ADAPTER_DPC_MAX];
@@ -477,7 +477,14 @@ srb_status_raw(const struct port_srb *srb)
     return srb->srb.legacy.SrbStatus; /* the same place in both kinds */
 }
 void srb_set_status(struct port_srb *srb, UCHAR status);
-UCHAR srb_scsi_status(struct port_srb *srb);
+/* Only a command has one: PNP, POWER and WMI blocks keep flags in its place. */
+static inline UCHAR
+srb_scsi_status(struct port_srb *srb)
+{
+    return RT_LIKELY(srb->request.function == SRB_FUNCTION_EXECUTE_SCSI)
+               ? SrbGetScsiStatus(&srb->srb)
+               : 0;
+}
 /* Functions that are the port's own, or not for this miniport: true, and what they end with. */
 bool srb_answered_by_port(struct port_srb *srb, UCHAR *status);
 

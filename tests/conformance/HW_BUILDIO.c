@@ -398,9 +398,8 @@ dump_run(void)
         for (unsigned i = 0; i < 2; i++) {
             uint8_t function = i ? SRB_FUNCTION_FREE_DUMP_POINTERS : SRB_FUNCTION_DUMP_POINTERS;
             bool comes = !mini.physical || feature;
-            const struct seen *s =
-                fire(with_data(function, sizeof(MINIPORT_DUMP_POINTERS)),
-                     comes ? SRB_STATUS_SUCCESS : SRB_STATUS_INVALID_REQUEST);
+            const struct seen *s = fire(with_data(function, sizeof(MINIPORT_DUMP_POINTERS)),
+                                        comes ? SRB_STATUS_SUCCESS : SRB_STATUS_INVALID_REQUEST);
             CHECK_EQ(s != NULL, comes);
             if (!s)
                 continue;
