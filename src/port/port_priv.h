@@ -478,7 +478,14 @@ srb_status_raw(const struct port_srb *srb)
     return srb->srb.legacy.SrbStatus; /* the same place in both kinds */
 }
 void srb_set_status(struct port_srb *srb, UCHAR status);
-UCHAR srb_scsi_status(struct port_srb *srb);
+/* Only a command has one: PNP, POWER and WMI blocks keep flags in its place. */
+static inline UCHAR
+srb_scsi_status(struct port_srb *srb)
+{
+    return RT_LIKELY(srb->request.function == SRB_FUNCTION_EXECUTE_SCSI)
+               ? SrbGetScsiStatus(&srb->srb)
+               : 0;
+}
 /* Functions that are the port's own, or not for this miniport: true, and what they end with. */
 bool srb_answered_by_port(struct port_srb *srb, UCHAR *status);
 

@@ -211,25 +211,16 @@ action_of(const struct port_srb *srb)
     return r->queue_action ? r->queue_action : SRB_SIMPLE_TAG_REQUEST;
 }
 
-struct address {
-    uint8_t path, target, lun;
-};
-
 /* What the page calls invalid is zero. DDI: HW_BUILDIO, Remarks; SRB_*_FLAGS_ADAPTER_REQUEST. */
-static struct address
-address_of(const struct port_srb *srb)
+static void
+hide_address(const struct request *r, UCHAR *path, UCHAR *target, UCHAR *lun)
 {
-    const struct request *r = &srb->request;
-    struct address a = {srb->unit->path, srb->unit->target, srb->unit->lun};
-
-    if (MUTANT(WRONG_LUN) && srb->number % 257 == 0)
-        a.lun ^= 1;
     switch (r->function) {
     case SRB_FUNCTION_RESET_BUS:
-        a.target = a.lun = 0;
+        *target = *lun = 0;
         break;
     case SRB_FUNCTION_RESET_DEVICE:
-        a.lun = 0;
+        *lun = 0;
         break;
     case SRB_FUNCTION_PNP:
     case SRB_FUNCTION_POWER:
@@ -238,28 +229,29 @@ address_of(const struct port_srb *srb)
                            SRB_PNP_FLAGS_ADAPTER_REQUEST == SRB_WMI_FLAGS_ADAPTER_REQUEST,
                        "one flag for the three");
         if (r->cdb[1] & SRB_PNP_FLAGS_ADAPTER_REQUEST)
-            a = (struct address){0, 0, 0};
+            *path = *target = *lun = 0;
         break;
     default:
         break;
     }
-    return a;
 }
 
 /* Resets, FLUSH and SHUTDOWN have no data; POWER ignores it. DDI: HW_BUILDIO. */
-static bool
-carries_data(const struct request *r)
+static inline uint32_t
+data_bytes_of(const struct request *r)
 {
     switch (r->function) {
+    case SRB_FUNCTION_EXECUTE_SCSI:
+        return r->data_bytes;
     case SRB_FUNCTION_RESET_LOGICAL_UNIT:
     case SRB_FUNCTION_RESET_DEVICE:
     case SRB_FUNCTION_RESET_BUS:
     case SRB_FUNCTION_FLUSH:
     case SRB_FUNCTION_SHUTDOWN:
     case SRB_FUNCTION_POWER:
-        return false;
+        return 0;
     default:
-        return true;
+        return r->data_bytes;
     }
 }
 
@@ -267,29 +259,31 @@ static void
 build_legacy(struct port_srb *srb)
 {
     const struct request *r = &srb->request;
-    const struct address a = address_of(srb);
     SCSI_REQUEST_BLOCK *s = &srb->srb.legacy;
 
     memset(s, 0, sizeof(*s));
     s->Length = sizeof(*s);
     s->Function = r->function;
     s->SrbStatus = SRB_STATUS_PENDING;
-    s->PathId = a.path;
-    s->TargetId = a.target;
-    s->Lun = a.lun;
+    s->PathId = srb->unit->path;
+    s->TargetId = srb->unit->target;
+    s->Lun = MUTANT(WRONG_LUN) && srb->number % 257 == 0 ? srb->unit->lun ^ 1 : srb->unit->lun;
     s->QueueTag = srb->internal ? SP_UNTAGGED : (UCHAR)srb->tag;
     s->QueueAction = action_of(srb);
     s->SrbFlags = r->flags;
     s->TimeOutValue = r->timeout_s;
     s->SrbExtension = srb->extension;
-    s->DataTransferLength = carries_data(r) ? r->data_bytes : 0;
+    s->DataTransferLength = data_bytes_of(r);
     s->DataBuffer = srb->mapped;
     if (r->function == SRB_FUNCTION_EXECUTE_SCSI) {
         s->CdbLength = r->cdb_bytes > 16 ? 16 : r->cdb_bytes;
         s->SenseInfoBuffer = srb->sense;
         s->SenseInfoBufferLength = PORT_SENSE_MAX;
         memcpy(s->Cdb, r->cdb, sizeof(s->Cdb));
-    } else if (r->function == SRB_FUNCTION_PNP) {
+        return;
+    }
+    hide_address(r, &s->PathId, &s->TargetId, &s->Lun);
+    if (r->function == SRB_FUNCTION_PNP) {
         SCSI_PNP_REQUEST_BLOCK *p = (SCSI_PNP_REQUEST_BLOCK *)s;
         p->PnPAction = (STOR_PNP_ACTION)r->cdb[0];
         p->SrbPnPFlags = r->cdb[1];
@@ -368,7 +362,6 @@ static void
 build_extended(struct port_srb *srb)
 {
     const struct request *r = &srb->request;
-    const struct address a = address_of(srb);
     STORAGE_REQUEST_BLOCK *s = &srb->srb.extended;
     STOR_ADDR_BTL8 *address = (void *)((char *)s + EX_ADDRESS);
 
@@ -385,15 +378,18 @@ build_extended(struct port_srb *srb)
     s->RequestAttribute = action_of(srb);
     s->TimeOutValue = r->timeout_s;
     s->AddressOffset = EX_ADDRESS;
-    s->DataTransferLength = carries_data(r) ? r->data_bytes : 0;
+    s->DataTransferLength = data_bytes_of(r);
     s->DataBuffer = srb->mapped;
     s->MiniportContext = srb->extension;
     address->Type = STOR_ADDRESS_TYPE_BTL8;
     address->Port = (USHORT)srb->adapter->number;
     address->AddressLength = STOR_ADDR_BTL8_ADDRESS_LENGTH;
-    address->Path = a.path;
-    address->Target = a.target;
-    address->Lun = a.lun;
+    address->Path = srb->unit->path;
+    address->Target = srb->unit->target;
+    address->Lun =
+        MUTANT(WRONG_LUN) && srb->number % 257 == 0 ? srb->unit->lun ^ 1 : srb->unit->lun;
+    if (RT_UNLIKELY(r->function != SRB_FUNCTION_EXECUTE_SCSI))
+        hide_address(r, &address->Path, &address->Target, &address->Lun);
     build_extended_data(srb, s);
 }
 
@@ -404,9 +400,7 @@ srb_build(struct port_srb *srb)
 {
     struct adapter *adapter = srb->adapter;
 
-    srb->mapped = srb->request.data_bytes && carries_data(&srb->request) && maps_buffer(srb)
-                      ? srb_map(srb)
-                      : NULL;
+    srb->mapped = data_bytes_of(&srb->request) && maps_buffer(srb) ? srb_map(srb) : NULL;
     if (adapter->extended_srb)
         build_extended(srb);
     else
@@ -427,13 +421,6 @@ srb_set_status(struct port_srb *srb, UCHAR status)
 }
 
 /* ---- the answer ---- */
-
-/* Only a command has one: PNP, POWER and WMI blocks keep flags in its place. */
-UCHAR
-srb_scsi_status(struct port_srb *srb)
-{
-    return srb->request.function == SRB_FUNCTION_EXECUTE_SCSI ? SrbGetScsiStatus(&srb->srb) : 0;
-}
 
 void
 srb_answer(struct port_srb *srb)
