@@ -30,7 +30,7 @@ struct disk_io {
     void *buffer;           /* READ, WRITE */
     void (*done)(struct disk_io *io);
     void *context;
-    int error;            /* answer: 0 or -errno */
+    int error;             /* answer: 0 or -errno */
     uint64_t reserved[10]; /* the disk's, while busy */
 };
 

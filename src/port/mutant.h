@@ -43,8 +43,7 @@
 enum port_mutant {
     PORT_MUTANT_NONE,
 #define X(name, what) PORT_MUTANT_##name,
-    PORT_MUTANTS(X)
-        PORT_MUTANT_COUNT,
+    PORT_MUTANTS(X) PORT_MUTANT_COUNT,
     PORT_ALLOC_MUTANTS(X)
 #undef X
 };

@@ -26,16 +26,16 @@ unsigned heap_stack(void *const **pcs);
 /* ---- one life (alloc_life.c) ---- */
 
 struct alloc_life {
-    const char *driver;     /* ramdisk, filedisk, null, null-physical; mini, mini-physical */
+    const char *driver; /* ramdisk, filedisk, null, null-physical; mini, mini-physical */
     enum alloc_source source;
-    uint64_t nth;           /* the call that fails; 0: none */
+    uint64_t nth; /* the call that fails; 0: none */
 
-    uint64_t calls;         /* fallible calls made */
-    bool fired;             /* one of them failed */
-    unsigned errors;        /* operations that said so */
+    uint64_t calls;  /* fallible calls made */
+    bool fired;      /* one of them failed */
+    unsigned errors; /* operations that said so */
     unsigned problems;
-    char first[400];        /* of the problems */
-    char where[300];        /* functions above the failed call, innermost first */
+    char first[400]; /* of the problems */
+    char where[300]; /* functions above the failed call, innermost first */
 };
 void alloc_life_run(struct alloc_life *life);
 

@@ -169,8 +169,8 @@ registry_get(void *ctx, const char *key, const char *name, uint32_t *type, void 
     static const struct {
         const char *name;
         uint32_t value;
-    } options[] = {{"SizeMB", 1},        {"Luns", 2},       {"MaximumTransferLength", 8192},
-                   {"BlockSize", 512},   {"Threads", 2},    {"PhysicalBlockSize", 4096},
+    } options[] = {{"SizeMB", 1},      {"Luns", 2},    {"MaximumTransferLength", 8192},
+                   {"BlockSize", 512}, {"Threads", 2}, {"PhysicalBlockSize", 4096},
                    {"QueueDepth", 8}};
     uint16_t wide[sizeof(image_path)];
 
