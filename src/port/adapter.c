@@ -177,6 +177,17 @@ passive_enable(struct adapter *adapter, PHW_PASSIVE_INITIALIZE_ROUTINE routine)
     return true;
 }
 
+/* DDI: SCSI_ADAPTER_CONTROL_TYPE, ScsiAdapterPower. */
+static void
+power_up(struct adapter *adapter)
+{
+    STOR_ADAPTER_CONTROL_POWER power = {
+        .Header = {.Version = 1, .Size = sizeof(power)},
+        .PowerState = StorPowerDeviceD0};
+
+    miniport_control(adapter, ScsiAdapterPower, &power);
+}
+
 /* What IRP_MN_START_DEVICE does. */
 int
 adapter_start_device(struct adapter *adapter)
@@ -184,8 +195,11 @@ adapter_start_device(struct adapter *adapter)
     bool again = adapter->state == ADAPTER_STATE_STOPPED;
     int status;
 
+    adapter->works_closed = false;
     if (adapter->state == ADAPTER_STATE_STARTED)
         return 0; /* its stop has failed */
+    if (again && miniport_control_supported(adapter, ScsiAdapterPower))
+        power_up(adapter);
     if (again && miniport_control_supported(adapter, ScsiRestartAdapter)) {
         if (miniport_control_supported(adapter, ScsiSetRunningConfig))
             miniport_control(adapter, ScsiSetRunningConfig, NULL);
@@ -205,6 +219,7 @@ adapter_start_device(struct adapter *adapter)
     if (again)
         EDGE(ADAPTER_RESTARTED);
     adapter->state = ADAPTER_STATE_STARTED;
+    adapter->silent = false;
     adapter_unhold(adapter, ADAPTER_STOPPED);
     miniport_tracing(adapter, true);
     return 0;
@@ -256,21 +271,32 @@ drain_and_flush(struct adapter *adapter)
     }
 }
 
-/* What IRP_MN_STOP_DEVICE does. R16.1: drained, FLUSH, then ScsiStopAdapter. */
+/* Nothing new starts; what was under way is over and on the medium. R16.1. */
+static void
+adapter_silence(struct adapter *adapter)
+{
+    if (adapter->silent)
+        return;
+    adapter_hold(adapter, ADAPTER_STOPPED);
+    adapter_wait_idle(adapter);
+    drain_and_flush(adapter);
+    adapter->silent = true;
+}
+
+/* What IRP_MN_STOP_DEVICE does: drained, FLUSH, SHUTDOWN, then PNP and POWER while the miniport still
+ * answers, last ScsiStopAdapter, which ScsiAdapterPower replaces. R16.1, R16.4, R16.5. */
 int
-adapter_stop_device(struct adapter *adapter)
+adapter_stop_device(struct adapter *adapter, STOR_PNP_ACTION why)
 {
     if (adapter->state != ADAPTER_STATE_STARTED)
         return 0;
-    adapter_hold(adapter, ADAPTER_STOPPED);
-    adapter_wait_idle(adapter);
-    for (struct unit *unit = adapter->units; unit; unit = unit->next)
-        unit_unbuild(unit);
-    drain_and_flush(adapter);
+    adapter_silence(adapter);
     miniport_tracing(adapter, false);
-    pnp_srb_adapter(adapter, StorStopDevice);
+    pnp_srb_adapter(adapter, why);
+    pnp_power_down(adapter);
     adapter_quiesce(adapter);
-    miniport_control(adapter, ScsiStopAdapter, NULL);
+    if (!miniport_control_supported(adapter, ScsiAdapterPower))
+        miniport_control(adapter, ScsiStopAdapter, NULL);
     if (miniport_control_supported(adapter, ScsiSetBootConfig))
         miniport_control(adapter, ScsiSetBootConfig, NULL);
     EDGE(ADAPTER_STOPPED);
@@ -296,7 +322,7 @@ adapter_remove_device(struct adapter *adapter, bool surprise)
         return;
     }
     if (adapter->state == ADAPTER_STATE_STARTED)
-        adapter_stop_device(adapter);
+        adapter_stop_device(adapter, StorRemoveDevice);
     adapter_hold(adapter, ADAPTER_GONE);
     adapter_flush_queues(adapter, SRB_STATUS_NO_DEVICE);
     adapter_wait_grace(adapter);
@@ -495,6 +521,8 @@ adapter_remove(struct adapter *adapter)
 
     rescan_end(adapter);
     pnp_send(adapter, IRP_MN_QUERY_REMOVE_DEVICE);
+    if (adapter->state == ADAPTER_STATE_STARTED)
+        adapter_silence(adapter); /* while the units are there to be flushed */
     for (struct unit *unit = adapter->units; unit; unit = unit->next)
         unit_withdraw(unit, adapter->state == ADAPTER_STATE_GONE);
     removal_send(adapter);

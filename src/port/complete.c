@@ -237,7 +237,7 @@ srb_complete(struct port_cpu *cpu, struct port_srb *srb)
 {
     struct unit *unit = srb->unit;
     UCHAR status = SRB_STATUS(srb_status_raw(srb));
-    UCHAR scsi = SrbGetScsiStatus(&srb->srb);
+    UCHAR scsi = srb_scsi_status(srb);
     bool again = false, frozen = false, waiting;
 
     (void)cpu;

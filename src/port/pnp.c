@@ -37,7 +37,7 @@ adapter_pnp(struct adapter *adapter, UCHAR minor, NTSTATUS preset)
     case IRP_MN_START_DEVICE:
         return status_of(adapter_start_device(adapter));
     case IRP_MN_STOP_DEVICE:
-        return status_of(adapter_stop_device(adapter));
+        return status_of(adapter_stop_device(adapter, StorStopDevice));
     case IRP_MN_SURPRISE_REMOVAL:
         adapter_remove_device(adapter, true);
         return STATUS_SUCCESS;
@@ -54,20 +54,34 @@ adapter_pnp(struct adapter *adapter, UCHAR minor, NTSTATUS preset)
     }
 }
 
+/* R16.9: the structure is zeroed; which one it is, the miniport has asked for. */
+static void
+query_capabilities(struct unit *unit)
+{
+    STOR_DEVICE_CAPABILITIES brief = {0};
+    STOR_DEVICE_CAPABILITIES_EX full = {.Version = STOR_DEVICE_CAPABILITIES_EX_VERSION_1,
+                                        .Size = sizeof(full)};
+
+    if (unit->adapter->driver->init.FeatureSupport & STOR_FEATURE_FULL_PNP_DEVICE_CAPABILITIES)
+        pnp_srb_unit(unit, StorQueryCapabilities, &full, sizeof(full));
+    else
+        pnp_srb_unit(unit, StorQueryCapabilities, &brief, sizeof(brief));
+}
+
 static NTSTATUS
 unit_pnp(struct unit *unit, UCHAR minor, NTSTATUS preset)
 {
     switch (minor) {
     case IRP_MN_START_DEVICE:
+        pnp_srb_unit(unit, StorStartDevice, NULL, 0);
+        return STATUS_SUCCESS;
     case IRP_MN_STOP_DEVICE:
     case IRP_MN_QUERY_STOP_DEVICE:
     case IRP_MN_QUERY_REMOVE_DEVICE:
         return STATUS_SUCCESS;
-    case IRP_MN_QUERY_CAPABILITIES: {
-        STOR_DEVICE_CAPABILITIES capabilities = {0};
-        pnp_srb_unit(unit, StorQueryCapabilities, &capabilities, sizeof(capabilities));
+    case IRP_MN_QUERY_CAPABILITIES:
+        query_capabilities(unit);
         return STATUS_SUCCESS;
-    }
     case IRP_MN_SURPRISE_REMOVAL:
         pnp_srb_unit(unit, StorSurpriseRemoval, NULL, 0);
         return STATUS_SUCCESS;
@@ -99,11 +113,55 @@ dispatch_success(PDEVICE_OBJECT device, PIRP irp)
     return irp_complete(irp, STATUS_SUCCESS);
 }
 
+/* R16.4, R16.5: before the hardware loses its power the miniport hears of it, by one of two ways. */
+static void
+power_down(struct adapter *adapter, STOR_POWER_ACTION action)
+{
+    STOR_ADAPTER_CONTROL_POWER power = {
+        .Header = {.Version = 1, .Size = sizeof(power)},
+        .PowerAction = action,
+        .PowerState = StorPowerDeviceD3};
+    struct unit *unit = adapter->units;
+
+    if (miniport_control_supported(adapter, ScsiAdapterPower))
+        miniport_control(adapter, ScsiAdapterPower, &power);
+    else if (unit)
+        port_function(adapter, unit, SRB_FUNCTION_POWER, NULL, 0,
+                      StorPowerDeviceD3 | SRB_POWER_FLAGS_ADAPTER_REQUEST << 8 |
+                          (uint32_t)action << 16);
+}
+
 static NTSTATUS NTAPI
 dispatch_power(PDEVICE_OBJECT device, PIRP irp)
 {
-    (void)device;
+    struct device_extension *x = device->DeviceExtension;
+    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
+
+    /* Both enumerations of actions have the same order; StorPort's leaves none out. */
+    if (x->kind == DEVICE_ADAPTER && stack->MinorFunction == IRP_MN_SET_POWER &&
+        stack->Parameters.Power.Type == DevicePowerState &&
+        stack->Parameters.Power.State.DeviceState > PowerDeviceD0 &&
+        x->adapter->state == ADAPTER_STATE_STARTED)
+        power_down(x->adapter, (STOR_POWER_ACTION)stack->Parameters.Power.ShutdownType);
     return irp_complete(irp, STATUS_SUCCESS);
+}
+
+static void
+power_fill(void *ctx, PIRP irp)
+{
+    PIO_STACK_LOCATION stack = IoGetNextIrpStackLocation(irp);
+
+    (void)ctx;
+    stack->Parameters.Power.Type = DevicePowerState;
+    stack->Parameters.Power.State.DeviceState = PowerDeviceD3;
+    stack->Parameters.Power.ShutdownType = PowerActionNone;
+}
+
+void
+pnp_power_down(struct adapter *adapter)
+{
+    if (adapter->fdo)
+        nt_irp_call(adapter->fdo, IRP_MJ_POWER, IRP_MN_SET_POWER, power_fill, NULL, NULL);
 }
 
 /* IOCTL_MINIPORT_PROCESS_SERVICE_IRP goes to the miniport; what else is unknown is refused. */

@@ -343,6 +343,7 @@ struct adapter {
     struct routines *routines; /* routines.h: its state per adapter */
     atomic_uint busy_works;
     bool works_closed;
+    bool silent;             /* control: drained and flushed; nothing starts */
     bool found; /* HwFindAdapter succeeded once */
     uint32_t bus_type;
     rt_word timer_lock; /* leaf: timers, workers, threads */
@@ -477,6 +478,9 @@ srb_status_raw(const struct port_srb *srb)
     return srb->srb.legacy.SrbStatus; /* the same place in both kinds */
 }
 void srb_set_status(struct port_srb *srb, UCHAR status);
+UCHAR srb_scsi_status(struct port_srb *srb);
+/* Functions that are the port's own, or not for this miniport: true, and what they end with. */
+bool srb_answered_by_port(struct port_srb *srb, UCHAR *status);
 
 /* ---- sg.c: the data of a request as a miniport sees it ---- */
 
@@ -533,8 +537,10 @@ int pnp_adapter_create(struct adapter *adapter);
 void pnp_adapter_delete(struct adapter *adapter);
 void pnp_driver_entries(struct driver *driver);
 NTSTATUS pnp_send(struct adapter *adapter, UCHAR minor);
+/* The adapter to D3: an IRP_MJ_POWER IRP, which becomes an SRB_FUNCTION_POWER. */
+void pnp_power_down(struct adapter *adapter);
 int adapter_start_device(struct adapter *adapter); /* what IRP_MN_START_DEVICE does */
-int adapter_stop_device(struct adapter *adapter);  /* IRP_MN_STOP_DEVICE */
+int adapter_stop_device(struct adapter *adapter, STOR_PNP_ACTION why); /* IRP_MN_STOP_DEVICE */
 void adapter_remove_device(struct adapter *adapter, bool surprise);
 int port_function(struct adapter *adapter, struct unit *unit, uint8_t function, void *data,
                   uint32_t bytes, uint32_t minor);

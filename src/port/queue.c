@@ -170,6 +170,56 @@ submit_locked(struct unit *unit, struct port_srb *srb, bool direct)
     return NULL;
 }
 
+/*
+ * What never reaches the miniport (R4.10, R6.5, R6.6, R8.4, R8.5, R8.7). The port's own FLUSH before a
+ * stop goes to every miniport (R16.1). DDI: HW_BUILDIO; SCSI_REQUEST_BLOCK, Function.
+ */
+bool
+srb_answered_by_port(struct port_srb *srb, UCHAR *status)
+{
+    const struct adapter *adapter = srb->adapter;
+    struct unit *unit = srb->unit;
+
+    *status = SRB_STATUS_SUCCESS;
+    switch (srb->request.function) {
+    case SRB_FUNCTION_FLUSH:
+    case SRB_FUNCTION_SHUTDOWN:
+        return !adapter->config.CachesData && !srb->internal;
+    case SRB_FUNCTION_LOCK_QUEUE:
+        unit_lock_queue(unit);
+        return true;
+    case SRB_FUNCTION_UNLOCK_QUEUE:
+        unit_unlock_queue(unit);
+        return true;
+    case SRB_FUNCTION_RELEASE_QUEUE:
+        unit_release_queue(unit);
+        return true;
+    case SRB_FUNCTION_FLUSH_QUEUE:
+        unit_flush_queue(unit);
+        return true;
+    case SRB_FUNCTION_DUMP_POINTERS:
+    case SRB_FUNCTION_FREE_DUMP_POINTERS:
+        *status = SRB_STATUS_INVALID_REQUEST;
+        return !adapter->virtual_device &&
+               !(adapter->driver->init.FeatureSupport & STOR_FEATURE_DUMP_POINTERS);
+    case SRB_FUNCTION_ABORT_COMMAND:
+        *status = SRB_STATUS_INVALID_REQUEST;
+        return !(adapter->config.FeatureSupport & STOR_ADAPTER_FEATURE_ABORT_COMMAND);
+    case SRB_FUNCTION_CLAIM_DEVICE:
+    case SRB_FUNCTION_ATTACH_DEVICE:
+    case SRB_FUNCTION_RELEASE_DEVICE:
+    case SRB_FUNCTION_REMOVE_DEVICE:
+    case SRB_FUNCTION_QUIESCE_DEVICE:
+    case SRB_FUNCTION_TERMINATE_IO:
+    case SRB_FUNCTION_RELEASE_RECOVERY:
+    case SRB_FUNCTION_RECEIVE_EVENT:
+        *status = SRB_STATUS_INVALID_REQUEST;
+        return true;
+    default:
+        return false;
+    }
+}
+
 void
 unit_submit(struct request *request)
 {
@@ -180,11 +230,21 @@ unit_submit(struct request *request)
     uint8_t old = self->irql;
     struct port_cpu *cpu;
     bool gone, direct = !self->port_depth;
+    UCHAR status;
 
     if (old < RT_IRQL_DISPATCH)
         rt_irql_raise(RT_IRQL_DISPATCH);
     cpu = port_cpu_current(adapter->port);
     submit_note(cpu, srb);
+    if (RT_UNLIKELY(request->function != SRB_FUNCTION_EXECUTE_SCSI &&
+                    srb_answered_by_port(srb, &status))) {
+        srb_complete_by_port(srb, status);
+        if (direct && (cpu->completed || cpu->kicks))
+            port_run(cpu);
+        if (old < RT_IRQL_DISPATCH)
+            rt_irql_lower(old);
+        return;
+    }
     rt_word_acquire(&unit->queue_lock);
     gone =
         (unit->holds & UNIT_GONE || atomic_load(&adapter->holds) & ADAPTER_GONE) && !srb->internal;

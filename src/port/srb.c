@@ -211,25 +211,78 @@ action_of(const struct port_srb *srb)
     return r->queue_action ? r->queue_action : SRB_SIMPLE_TAG_REQUEST;
 }
 
+struct address {
+    uint8_t path, target, lun;
+};
+
+/* What the page calls invalid is zero. DDI: HW_BUILDIO, Remarks; SRB_*_FLAGS_ADAPTER_REQUEST. */
+static struct address
+address_of(const struct port_srb *srb)
+{
+    const struct request *r = &srb->request;
+    struct address a = {srb->unit->path, srb->unit->target, srb->unit->lun};
+
+    if (MUTANT(WRONG_LUN) && srb->number % 257 == 0)
+        a.lun ^= 1;
+    switch (r->function) {
+    case SRB_FUNCTION_RESET_BUS:
+        a.target = a.lun = 0;
+        break;
+    case SRB_FUNCTION_RESET_DEVICE:
+        a.lun = 0;
+        break;
+    case SRB_FUNCTION_PNP:
+    case SRB_FUNCTION_POWER:
+    case SRB_FUNCTION_WMI:
+        _Static_assert(SRB_PNP_FLAGS_ADAPTER_REQUEST == SRB_POWER_FLAGS_ADAPTER_REQUEST &&
+                           SRB_PNP_FLAGS_ADAPTER_REQUEST == SRB_WMI_FLAGS_ADAPTER_REQUEST,
+                       "one flag for the three");
+        if (r->cdb[1] & SRB_PNP_FLAGS_ADAPTER_REQUEST)
+            a = (struct address){0, 0, 0};
+        break;
+    default:
+        break;
+    }
+    return a;
+}
+
+/* Resets, FLUSH and SHUTDOWN have no data; POWER ignores it. DDI: HW_BUILDIO. */
+static bool
+carries_data(const struct request *r)
+{
+    switch (r->function) {
+    case SRB_FUNCTION_RESET_LOGICAL_UNIT:
+    case SRB_FUNCTION_RESET_DEVICE:
+    case SRB_FUNCTION_RESET_BUS:
+    case SRB_FUNCTION_FLUSH:
+    case SRB_FUNCTION_SHUTDOWN:
+    case SRB_FUNCTION_POWER:
+        return false;
+    default:
+        return true;
+    }
+}
+
 static void
 build_legacy(struct port_srb *srb)
 {
     const struct request *r = &srb->request;
+    const struct address a = address_of(srb);
     SCSI_REQUEST_BLOCK *s = &srb->srb.legacy;
 
     memset(s, 0, sizeof(*s));
     s->Length = sizeof(*s);
     s->Function = r->function;
     s->SrbStatus = SRB_STATUS_PENDING;
-    s->PathId = srb->unit->path;
-    s->TargetId = srb->unit->target;
-    s->Lun = MUTANT(WRONG_LUN) && srb->number % 257 == 0 ? srb->unit->lun ^ 1 : srb->unit->lun;
+    s->PathId = a.path;
+    s->TargetId = a.target;
+    s->Lun = a.lun;
     s->QueueTag = srb->internal ? SP_UNTAGGED : (UCHAR)srb->tag;
     s->QueueAction = action_of(srb);
     s->SrbFlags = r->flags;
     s->TimeOutValue = r->timeout_s;
     s->SrbExtension = srb->extension;
-    s->DataTransferLength = r->data_bytes;
+    s->DataTransferLength = carries_data(r) ? r->data_bytes : 0;
     s->DataBuffer = srb->mapped;
     if (r->function == SRB_FUNCTION_EXECUTE_SCSI) {
         s->CdbLength = r->cdb_bytes > 16 ? 16 : r->cdb_bytes;
@@ -247,6 +300,7 @@ build_legacy(struct port_srb *srb)
         p->SrbPowerFlags = r->cdb[1];
     } else if (r->function == SRB_FUNCTION_WMI) {
         SCSI_WMI_REQUEST_BLOCK *w = (SCSI_WMI_REQUEST_BLOCK *)s;
+        w->Reserved1 = 0; /* where other SRBs have their tag */
         w->WMISubFunction = r->cdb[0];
         w->WMIFlags = r->cdb[1];
         memcpy(&w->DataPath, r->cdb + 8, sizeof(w->DataPath));
@@ -314,6 +368,7 @@ static void
 build_extended(struct port_srb *srb)
 {
     const struct request *r = &srb->request;
+    const struct address a = address_of(srb);
     STORAGE_REQUEST_BLOCK *s = &srb->srb.extended;
     STOR_ADDR_BTL8 *address = (void *)((char *)s + EX_ADDRESS);
 
@@ -330,16 +385,15 @@ build_extended(struct port_srb *srb)
     s->RequestAttribute = action_of(srb);
     s->TimeOutValue = r->timeout_s;
     s->AddressOffset = EX_ADDRESS;
-    s->DataTransferLength = r->data_bytes;
+    s->DataTransferLength = carries_data(r) ? r->data_bytes : 0;
     s->DataBuffer = srb->mapped;
     s->MiniportContext = srb->extension;
     address->Type = STOR_ADDRESS_TYPE_BTL8;
     address->Port = (USHORT)srb->adapter->number;
     address->AddressLength = STOR_ADDR_BTL8_ADDRESS_LENGTH;
-    address->Path = srb->unit->path;
-    address->Target = srb->unit->target;
-    address->Lun =
-        MUTANT(WRONG_LUN) && srb->number % 257 == 0 ? srb->unit->lun ^ 1 : srb->unit->lun;
+    address->Path = a.path;
+    address->Target = a.target;
+    address->Lun = a.lun;
     build_extended_data(srb, s);
 }
 
@@ -350,7 +404,9 @@ srb_build(struct port_srb *srb)
 {
     struct adapter *adapter = srb->adapter;
 
-    srb->mapped = srb->request.data_bytes && maps_buffer(srb) ? srb_map(srb) : NULL;
+    srb->mapped = srb->request.data_bytes && carries_data(&srb->request) && maps_buffer(srb)
+                      ? srb_map(srb)
+                      : NULL;
     if (adapter->extended_srb)
         build_extended(srb);
     else
@@ -372,6 +428,13 @@ srb_set_status(struct port_srb *srb, UCHAR status)
 
 /* ---- the answer ---- */
 
+/* Only a command has one: PNP, POWER and WMI blocks keep flags in its place. */
+UCHAR
+srb_scsi_status(struct port_srb *srb)
+{
+    return srb->request.function == SRB_FUNCTION_EXECUTE_SCSI ? SrbGetScsiStatus(&srb->srb) : 0;
+}
+
 void
 srb_answer(struct port_srb *srb)
 {
@@ -381,7 +444,7 @@ srb_answer(struct port_srb *srb)
     ULONG moved = SrbGetDataTransferLength(s);
 
     r->srb_status = SRB_STATUS(status);
-    r->scsi_status = SrbGetScsiStatus(s);
+    r->scsi_status = srb_scsi_status(srb);
     r->moved_bytes = MUTANT(MOVED_WRONG) ? r->data_bytes : moved;
     r->sense_bytes = 0;
     if (RT_UNLIKELY(moved > r->data_bytes)) {

@@ -379,8 +379,9 @@ rt_timer_init(struct rt_timer *timer, void (*fire)(struct rt_timer *))
     timer->link = NULL;
 }
 
-bool
-rt_timer_cancel(struct rt *rt, struct rt_timer *timer)
+/* Under rt's timer_lock, since two processors may arm one timer at once. */
+static bool
+timer_cancel_locked(struct rt *rt, struct rt_timer *timer)
 {
     struct rt_cpu *cpu = timer->cpu;
     bool armed = false;
@@ -397,12 +398,24 @@ rt_timer_cancel(struct rt *rt, struct rt_timer *timer)
 }
 
 bool
+rt_timer_cancel(struct rt *rt, struct rt_timer *timer)
+{
+    bool armed;
+
+    leaf_lock(rt, &rt->timer_lock);
+    armed = timer_cancel_locked(rt, timer);
+    leaf_unlock(rt, &rt->timer_lock);
+    return armed;
+}
+
+bool
 rt_timer_set(struct rt *rt, struct rt_timer *timer, uint64_t deadline_ns)
 {
-    bool armed = rt_timer_cancel(rt, timer);
     struct rt_cpu *cpu = rt_cpu_current();
-    bool first;
+    bool armed, first;
 
+    leaf_lock(rt, &rt->timer_lock);
+    armed = timer_cancel_locked(rt, timer);
     leaf_lock(rt, &cpu->work_lock);
     timer->cpu = cpu;
     timer->deadline_ns = deadline_ns;
@@ -410,6 +423,7 @@ rt_timer_set(struct rt *rt, struct rt_timer *timer, uint64_t deadline_ns)
     heap_insert(cpu, timer);
     first = cpu->timers == timer;
     leaf_unlock(rt, &cpu->work_lock);
+    leaf_unlock(rt, &rt->timer_lock);
     if (first)
         rt_unpark(cpu->service);
     return armed;

@@ -88,6 +88,7 @@ struct rt {
     atomic_bool stopping;
     unsigned cpu_count;
     struct rt_cpu *cpus;
+    rt_word timer_lock; /* leaf, before a processor's work_lock */
     rt_word lock; /* leaf: threads, passive trace, allocations, random */
     struct rt_thread *threads;
     uint32_t thread_next, home_next;

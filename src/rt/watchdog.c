@@ -142,7 +142,8 @@ watch_age(struct rt_watchdog *dog, struct watch *watch, pthread_t thread)
         return;
     suspect = rt->sim ? *dog->sim_self : watch->thread;
     if (watch->told_ns && atomic_load(&dog->answers) == watch->answers && stuck(rt, suspect, age)) {
-        /* It has the signal blocked. Its place is told by its frames; the stack is this one. */
+        /* It has the signal blocked, or ThreadSanitizer holds it back. Its frames tell where it is;
+         * the stack is this one. */
         leaf_unlock(rt, &rt->lock);
         rt_self_tls = suspect;
         report(rt, age, "; its signals are blocked, and its stack is unknown");
@@ -248,8 +249,8 @@ monitor_main(void *arg)
 static void
 install(int by)
 {
-    struct sigaction action = {.sa_sigaction = on_signal,
-                               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+    /* On the stack that spins: it is not the one that overflowed. */
+    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
 
     pthread_mutex_lock(&install_lock);
     if (by > 0 && !install_count++)
