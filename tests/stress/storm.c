@@ -52,6 +52,7 @@ struct client {
     struct storm *storm;
     struct rt_thread *thread; /* whom to join */
     struct rt_thread *self;   /* whom `done` wakes: set by the client before it submits */
+    rt_word waking;           /* held by `done` while it does */
     unsigned index;
     uint64_t random;
     struct slot slots[SLOTS];
@@ -299,8 +300,10 @@ slot_done(struct request *request)
     slot_check(slot);
     if (request->queue_frozen)
         unit_release_queue(request->unit);
+    rt_word_acquire(&client->waking);
     __atomic_store_n(&slot->busy, false, __ATOMIC_RELEASE);
     rt_unpark(client->self);
+    rt_word_release(&client->waking);
 }
 
 static void
@@ -393,6 +396,9 @@ client_run(void *ctx)
         well = wait_for(client, &client->slots[i]);
     for (unsigned i = 0; i < storm->luns; i++)
         unit_put(units[i]);
+    /* The last `done` may not be through with waking us. */
+    rt_word_acquire(&client->waking);
+    rt_word_release(&client->waking);
     atomic_fetch_sub(&storm->running, 1);
 }
 
