@@ -114,6 +114,7 @@ worker(const struct options *o, unsigned index, int out)
         seed_now = seed;
         alarm(o->mutant || o->bug ? HANG_S / 3 : HANG_S);
         storm_run(&config, &result);
+        alarm(0); /* the reader may be busy with another worker for long */
         memset(&line, 0, sizeof(line));
         line.seed = seed;
         line.hash = result.trace_hash;
