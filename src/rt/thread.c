@@ -138,6 +138,9 @@ rt_thread_detach(struct rt *rt)
     }
     if (rt_self_tls == a->thread)
         rt_self_tls = a->before;
+    for (unsigned i = 0; i < 4; i++) /* hosts may end in any order */
+        if (attachments[i].thread && attachments[i].before == a->thread)
+            attachments[i].before = a->before;
     rt_thread_forget(a->thread);
     a->thread = NULL;
 }
