@@ -58,7 +58,7 @@ static const char *const bug_names[] = {
     "HwStorResetBus completes nothing",
     "HwStorBuildIo says FALSE and forgets",
     "HwStorStartIo keeps a request",
-    "surprise removal returns nothing",
+    "surprise removal forgets what is parked",
     "a work item is leaked",
 };
 

@@ -817,7 +817,7 @@ AdapterControl(PVOID Extension, SCSI_ADAPTER_CONTROL_TYPE Type, PVOID Parameters
     case ScsiAdapterSurpriseRemoval:
         InterlockedExchange(&Storm->Stopped, 1);
         /* What is parked comes back with an error. */
-        for (ULONG Route = 0; Route < RouteCount && StormBug != 9; Route++) {
+        for (ULONG Route = 0; Route < RouteCount; Route++) {
             PSCSI_REQUEST_BLOCK Srb;
             while ((Srb = Take(Storm, Route, FALSE)) != NULL) {
                 STOR_LOCK_HANDLE Handle;
@@ -825,6 +825,8 @@ AdapterControl(PVOID Extension, SCSI_ADAPTER_CONTROL_TYPE Type, PVOID Parameters
                 Leave(Storm, Srb);
                 StorPortReleaseSpinLock(Storm, &Handle);
                 SrbSetSrbStatus(Srb, SRB_STATUS_NO_DEVICE);
+                if (StormBug == 9)
+                    continue; /* forgotten */
                 StorPortNotification(RequestComplete, Storm, Srb);
             }
         }
