@@ -8,6 +8,10 @@
 #include <errno.h>
 #include <string.h>
 
+_Static_assert(SRB_PNP_FLAGS_ADAPTER_REQUEST == SRB_POWER_FLAGS_ADAPTER_REQUEST &&
+                   SRB_PNP_FLAGS_ADAPTER_REQUEST == SRB_WMI_FLAGS_ADAPTER_REQUEST,
+               "one flag for the three");
+
 #define SLAB_SLOTS 64u
 #define SLAB_EXTENSION_MAX (1u << 20)
 #define EXTENSION_ALIGN 64u
@@ -225,9 +229,6 @@ hide_address(const struct request *r, UCHAR *path, UCHAR *target, UCHAR *lun)
     case SRB_FUNCTION_PNP:
     case SRB_FUNCTION_POWER:
     case SRB_FUNCTION_WMI:
-        _Static_assert(SRB_PNP_FLAGS_ADAPTER_REQUEST == SRB_POWER_FLAGS_ADAPTER_REQUEST &&
-                           SRB_PNP_FLAGS_ADAPTER_REQUEST == SRB_WMI_FLAGS_ADAPTER_REQUEST,
-                       "one flag for the three");
         if (r->cdb[1] & SRB_PNP_FLAGS_ADAPTER_REQUEST)
             *path = *target = *lun = 0;
         break;
